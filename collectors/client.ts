@@ -1,0 +1,72 @@
+/**
+ * What the collectors of outgoing requests share: which requests are measured at all, under which
+ * name, and where their state hangs (a symbol on the request: cheaper than a WeakMap).
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { context } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import type { Exchange } from '../src/peers/exchange.ts';
+import type { Traffic } from '../src/peers/traffic.ts';
+import type { Diagnostics } from '../src/telemetry/diagnostics.ts';
+
+/** One outgoing call, as a `routeName` hook sees it. */
+export interface OutgoingCall {
+  /** `http://host:port`. */
+  readonly origin: string;
+  readonly method: string;
+  /** Path with query. */
+  readonly path: string;
+}
+
+export interface ClientCollectorOptions {
+  readonly traffic: Traffic;
+  readonly diagnostics: Diagnostics;
+  /** A name for the route of a call, or undefined for method and path template. */
+  readonly routeName?: ((call: OutgoingCall) => string | undefined) | undefined;
+  /** True for calls that are nobody's traffic: telemetry, what the user left out. */
+  readonly excluded?: ((origin: string, path: string) => boolean) | undefined;
+}
+
+const EXCHANGE = Symbol.for('tardy/v1/exchange');
+
+/** A request object of node:http or undici, with our state on it. */
+export interface Tracked {
+  [EXCHANGE]?: Exchange | undefined;
+}
+
+const names = new AsyncLocalStorage<string>();
+let namesUsed = false;
+
+/**
+ * Runs `fn` with a route name for the outgoing calls it makes: `withRoute('checkout', () =>
+ * fetch(url))`. Better than a guess from the path where paths hold more than identifiers.
+ */
+export function withRoute<T>(name: string, fn: () => T): T {
+  namesUsed = true;
+  return names.run(name, fn);
+}
+
+export class ClientCalls {
+  readonly #options: ClientCollectorOptions;
+
+  constructor(options: ClientCollectorOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to follow a request, unless it is telemetry or left out. */
+  open(request: Tracked, call: OutgoingCall): void {
+    const { traffic, excluded, routeName } = this.#options;
+    if (excluded?.(call.origin, call.path) || isTracingSuppressed(context.active())) return;
+    const name = (namesUsed ? names.getStore() : undefined) ?? routeName?.(call);
+    request[EXCHANGE] = traffic.open({ ...call, name }, performance.now());
+  }
+
+  written(request: Tracked, reused: boolean, address: string | undefined): void {
+    const exchange = request[EXCHANGE];
+    if (exchange) this.#options.traffic.written(exchange, performance.now(), reused, address);
+  }
+
+  of(request: Tracked): Exchange | undefined {
+    return request[EXCHANGE];
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Outgoing requests of `node:http` and `node:https`, and so of axios, got and most others.
+ *
+ * `created` is the call, `start` the end of the upload, `response.finish` (despite its name) the
+ * response headers, the response's `close` the end of the body. A request is written when its
+ * upload has ended and its connection stands: at `start` on a kept-alive connection, else when
+ * the new socket has connected.
+ */
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Ending } from '../src/peers/ending.ts';
+import type { Exchange } from '../src/peers/exchange.ts';
+import { listen, type Stop } from './channel.ts';
+import { classifyError } from './classify.ts';
+import { ClientCalls, type ClientCollectorOptions, type Tracked } from './client.ts';
+import { waitsOnPurpose } from './left-out.ts';
+import { replyFacts } from './response-headers.ts';
+
+type Request = ClientRequest & Tracked;
+
+/** A timer may fire this much early by our clock, which reads finer than libuv's. */
+const TIMER_SLACK_MS = 2;
+const LEFT_OUT_HEADERS = ['accept', 'prefer', 'upgrade'];
+
+export function collectHttpClient(options: ClientCollectorOptions): Stop {
+  const { traffic, diagnostics } = options;
+  const calls = new ClientCalls(options);
+
+  const closed = diagnostics.guard('response close', (response: IncomingMessage) => {
+    const request = (response as IncomingMessage & { req: Request }).req;
+    const exchange = calls.of(request);
+    if (exchange) traffic.end(exchange, bodyEnding(response), performance.now());
+  });
+  function onClose(this: IncomingMessage): void {
+    closed(this);
+  }
+
+  const connected = diagnostics.guard('request socket', (request: Request, socket: Socket) => {
+    const written = () => calls.written(request, request.reusedSocket, socket.remoteAddress);
+    if (!socket.connecting) written();
+    else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', written);
+  });
+  function onSocket(this: Request, socket: Socket): void {
+    connected(this, socket);
+  }
+
+  return listen(diagnostics, {
+    'http.client.request.created': ({ request }: { request: Request }) => {
+      if (request.method === 'CONNECT' || waits(request)) return;
+      const { method, path } = request;
+      calls.open(request, { origin: originOf(request), method, path });
+    },
+    'http.client.request.start': ({ request }: { request: Request }) => {
+      if (!calls.of(request)) return;
+      if (request.reusedSocket) calls.written(request, true, request.socket?.remoteAddress);
+      else if (request.socket) connected(request, request.socket);
+      else request.once('socket', onSocket);
+    },
+    'http.client.response.finish': (message: { request: Request; response: IncomingMessage }) => {
+      const exchange = calls.of(message.request);
+      if (!exchange) return;
+      const { serverMs, stream } = replyFacts(message.response.rawHeaders);
+      if (stream) {
+        traffic.leaveOut(exchange, performance.now());
+        return;
+      }
+      traffic.replied(exchange, performance.now(), serverMs);
+      message.response.on('close', onClose);
+    },
+    'http.client.request.error': ({ request, error }: { request: Request; error: unknown }) => {
+      const exchange = calls.of(request);
+      if (!exchange) return;
+      const nowMs = performance.now();
+      traffic.end(exchange, requestEnding(request, exchange, error, nowMs), nowMs);
+    },
+  });
+}
+
+function waits(request: ClientRequest): boolean {
+  return LEFT_OUT_HEADERS.some((name) => waitsOnPurpose(name, request.getHeader(name)));
+}
+
+/** Host from the request, port from its Host header: a ClientRequest does not keep its port. */
+function originOf(request: ClientRequest): string {
+  const header = request.getHeader('host');
+  const named = typeof header === 'string' ? header : '';
+  const host = request.host.includes(':') ? `[${request.host}]` : request.host;
+  if (named.startsWith(host)) return `${request.protocol}//${named}`;
+  const port = /:(\d+)$/.exec(named)?.[0] ?? '';
+  return `${request.protocol}//${host}${port}`;
+}
+
+/**
+ * Node says "socket hang up" both when the peer closed and when the caller destroyed the request;
+ * only in the second case is the request itself marked as destroyed.
+ */
+function requestEnding(
+  request: Request,
+  exchange: Exchange,
+  error: unknown,
+  nowMs: number,
+): Ending {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  const byCaller = request.destroyed && code === 'ECONNRESET' && syscall === undefined;
+  if (byCaller) return gaveUp(request, nowMs - exchange.openedAtMs);
+  const ending = classifyError(error, exchange.reused);
+  const isCut = exchange.replied && ending !== 'cancelled' && ending !== 'timed-out';
+  return isCut ? 'truncated' : ending;
+}
+
+/** The caller destroyed it: because its own timeout had fired, or for reasons unknown. */
+function gaveUp(request: ClientRequest, ageMs: number): Ending {
+  const { timeout } = request as ClientRequest & { timeout?: number };
+  const fired = timeout !== undefined && timeout > 0 && ageMs >= timeout - TIMER_SLACK_MS;
+  return fired ? 'timed-out' : 'cancelled';
+}
+
+function bodyEnding(response: IncomingMessage): Ending {
+  if (response.complete) return 'completed';
+  const { socket } = response as { socket: Socket | null };
+  const cutByPeer = socket?.readableEnded === true || isSystemError(socket?.errored);
+  return cutByPeer ? 'truncated' : 'cancelled';
+}
+
+function isSystemError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'syscall' in error;
+}

@@ -1,0 +1,44 @@
+/** What response headers tell about waiting: how long the server worked, and whether it streams. */
+
+export interface ReplyFacts {
+  /** How long the server says it worked, in ms. */
+  readonly serverMs: number | undefined;
+  /** Server-sent events: their headers come when the server likes. */
+  readonly stream: boolean;
+}
+
+const NOTHING: ReplyFacts = { serverMs: undefined, stream: false };
+const STREAM = { serverMs: undefined, stream: true };
+/** A header that claims more than this is not believed: an hour, as far as histograms reach. */
+const SERVER_MS_MAX = 3_600_000;
+/** Entries of Server-Timing read: ours come first. */
+const ENTRIES_MAX = 16;
+
+/** Of alternating names and values, as they came over the wire. Names are found by length first. */
+export function replyFacts(raw: ArrayLike<Uint8Array | string>): ReplyFacts {
+  let facts = NOTHING;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] as Uint8Array | string;
+    if (name.length === 12 && lower(name) === 'content-type') {
+      if (lower(raw[i + 1] as string).startsWith('text/event-stream')) return STREAM;
+    } else if (name.length === 13 && lower(name) === 'server-timing') {
+      const serverMs = serverTimingMs(lower(raw[i + 1] as string));
+      if (serverMs !== undefined) facts = { serverMs, stream: false };
+    }
+  }
+  return facts;
+}
+
+/** The duration of the entry `app` or `total` in a lower-case Server-Timing header. */
+export function serverTimingMs(value: string): number | undefined {
+  for (const entry of value.split(',', ENTRIES_MAX)) {
+    const match = /^\s*(?:app|total)\s*;(?:.*;)?\s*dur\s*=\s*"?(\d+(?:\.\d+)?)/.exec(entry);
+    const ms = match ? Number(match[1]) : NaN;
+    if (ms <= SERVER_MS_MAX) return ms;
+  }
+  return undefined;
+}
+
+function lower(text: Uint8Array | string): string {
+  return (typeof text === 'string' ? text : Buffer.from(text).toString('latin1')).toLowerCase();
+}

@@ -1,0 +1,177 @@
+/**
+ * Every setting, once: its name as an option, its name in the environment, its range, default and
+ * meaning. Options and environment go through the same schema; what is unknown or out of range is
+ * refused by name, with the value that was given and what is allowed.
+ */
+import { z } from 'zod';
+import { closest } from './closest.ts';
+import { TardyError, show } from './errors.ts';
+import { TIMEOUT_DEFAULTS } from './timeout/settings.ts';
+
+const ms = () => z.coerce.number().positive().max(86_400_000);
+const count = (max: number) => z.coerce.number().int().positive().max(max);
+const flag = () =>
+  z.union([
+    z.boolean(),
+    z.stringbool({ truthy: ['true', '1', 'on'], falsy: ['false', '0', 'off'] }),
+  ]);
+const list = () =>
+  z.union([
+    z.array(z.string()),
+    z.string().transform((text) => text.split(',').map((s) => s.trim())),
+  ]);
+
+/** Settings that start from another point; what is set besides wins. */
+export const PRESETS = {
+  /** One machine or one rack: replies within milliseconds. */
+  local: { initialMs: 1000, maxMs: 10_000, windowMs: 120_000 },
+  /** One data centre. */
+  lan: { initialMs: 5000, maxMs: 30_000 },
+  /** Across regions or the internet. */
+  wan: { initialMs: 15_000, maxMs: 120_000, windowMs: 900_000 },
+} as const;
+
+const shape = {
+  enabled: flag().default(true).describe('false: measure nothing'),
+  preset: z
+    .enum(['local', 'lan', 'wan'])
+    .optional()
+    .describe('start from settings for one machine, one data centre, or across regions'),
+  targetRate: z.coerce
+    .number()
+    .gt(0)
+    .max(0.5)
+    .default(TIMEOUT_DEFAULTS.targetRate)
+    .describe('share of live replies that a timeout may cut off'),
+  minMs: ms().default(TIMEOUT_DEFAULTS.minMs).describe('never advise less, in ms'),
+  maxMs: ms().default(TIMEOUT_DEFAULTS.maxMs).describe('never advise more, in ms'),
+  initialMs: ms()
+    .default(TIMEOUT_DEFAULTS.initialMs)
+    .describe('timeout before there are data, in ms'),
+  windowMs: ms().default(TIMEOUT_DEFAULTS.windowMs).describe('how far back advice looks, in ms'),
+  maxPeers: count(100_000).default(1024).describe('peers with a name of their own'),
+  maxRoutesPerPeer: count(10_000).default(64).describe('routes with a name of their own, a peer'),
+  maxHistograms: count(100_000).default(2000).describe('histograms in all, 24 KiB each at most'),
+  maxSeries: count(1_000_000).default(20_000).describe('exported Prometheus series'),
+  peersByAddress: flag().default(false).describe('one peer for each address behind a name'),
+  exclude: list()
+    .default([])
+    .describe('origins or origin/path prefixes to leave out, such as http://host:80/poll'),
+  serverTiming: flag().default(true).describe('send Server-Timing from Express'),
+  stateFile: z.string().min(1).optional().describe('keep the windows in this file over restarts'),
+  stateIntervalMs: ms()
+    .default(60_000)
+    .describe('time between two writes of the state file, in ms'),
+  sdk: z
+    .enum(['auto', 'own', 'off'])
+    .default('auto')
+    .describe('auto: attach to a MeterProvider, else start an SDK; own: start one; off: neither'),
+  quiet: flag().default(false).describe('no start-up line'),
+  pauseTickMs: ms().default(20).describe('time between two looks at our own event loop, in ms'),
+  pauseLateMs: ms().default(20).describe('lateness that counts as a pause of our own, in ms'),
+};
+
+const schema = z.strictObject(shape);
+
+/** All settings, with defaults. */
+export type Config = z.output<typeof schema>;
+/** Settings as a user gives them. */
+export type ConfigOptions = Partial<z.input<typeof schema>>;
+
+/** `targetRate` → `TARDY_TARGET_RATE`. */
+export function variableOf(option: string): string {
+  return `TARDY_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** Variables that other parts read by themselves, so that they are not refused here. */
+const OTHER_VARIABLES = new Set(['TARDY_SECRET', 'TARDY_URL', 'TARDY_VERIFY']);
+
+/** One row for each setting: for help texts and the docs. */
+export function settingsTable(): {
+  option: string;
+  variable: string;
+  text: string;
+  byDefault: unknown;
+}[] {
+  const defaults = schema.parse({}) as Record<string, unknown>;
+  return Object.entries(shape).map(([option, type]) => ({
+    option,
+    variable: variableOf(option),
+    text: type.description ?? '',
+    byDefault: defaults[option],
+  }));
+}
+
+/**
+ * Settings from options and, where an option is not given, the environment. Throws
+ * ERR_TARDY_CONFIG that names every setting in question.
+ */
+export function readConfig(
+  options: ConfigOptions = {},
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const fromEnvironment = optionsIn(environment);
+  const given = { ...fromEnvironment, ...definedOf(options) };
+  const preset = schema.shape.preset.safeParse(given.preset).data;
+  const result = schema.safeParse({ ...(preset ? PRESETS[preset] : {}), ...given });
+  if (!result.success) {
+    throw refused(result.error.issues, given, new Set(Object.keys(definedOf(options))));
+  }
+  const { minMs, maxMs } = result.data;
+  if (minMs > maxMs) {
+    throw new TardyError(
+      'ERR_TARDY_CONFIG',
+      `minMs must not be above maxMs; got minMs ${minMs}, maxMs ${maxMs}`,
+    );
+  }
+  return result.data;
+}
+
+function optionsIn(environment: Readonly<Record<string, string | undefined>>) {
+  const byVariable = new Map(Object.keys(shape).map((option) => [variableOf(option), option]));
+  const options: Record<string, unknown> = {};
+  for (const [variable, value] of Object.entries(environment)) {
+    if (!variable.startsWith('TARDY_') || value === undefined || value === '') continue;
+    if (OTHER_VARIABLES.has(variable)) continue;
+    options[byVariable.get(variable) ?? variable] = value;
+  }
+  return options;
+}
+
+function definedOf(options: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+function refused(
+  issues: readonly z.core.$ZodIssue[],
+  given: Readonly<Record<string, unknown>>,
+  byOption: ReadonlySet<string>,
+): TardyError {
+  const nameOf = (key: string) => (byOption.has(key) || !(key in shape) ? key : variableOf(key));
+  const lines = issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownSetting(key));
+    const key = String(issue.path[0]);
+    return [`${nameOf(key)} is ${show(given[key])}: ${allowed(issue)} (${meaning(key)})`];
+  });
+  return new TardyError('ERR_TARDY_CONFIG', lines.join('; '));
+}
+
+function unknownSetting(key: string): string {
+  const names = Object.keys(shape).map((option) =>
+    key.startsWith('TARDY_') ? variableOf(option) : option,
+  );
+  const like = closest(key, names);
+  return `${key} is no setting${like ? `; did you mean ${like}` : `; known are ${names.join(', ')}`}`;
+}
+
+function allowed(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_union') return 'allowed are true and false';
+  if (issue.code === 'invalid_value') return `allowed are ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'too_small') return `must be ${issue.inclusive ? '>=' : '>'} ${issue.minimum}`;
+  if (issue.code === 'too_big') return `must be ${issue.inclusive ? '<=' : '<'} ${issue.maximum}`;
+  return issue.message.replace(/^Invalid input: /, '');
+}
+
+function meaning(key: string): string {
+  return (shape as Record<string, { description?: string } | undefined>)[key]?.description ?? '';
+}

@@ -1,0 +1,24 @@
+import { BUCKET_COUNT } from './layout.ts';
+
+/**
+ * How many requests ended in each bucket: `completed` got their reply there, `censored` were
+ * given up or are still waiting there, so that their reply takes longer than the bucket says.
+ */
+export class Counts {
+  /** Both halves in one array: completed first, then censored. */
+  readonly all: Uint32Array = new Uint32Array(2 * BUCKET_COUNT);
+  readonly completed: Uint32Array = this.all.subarray(0, BUCKET_COUNT);
+  readonly censored: Uint32Array = this.all.subarray(BUCKET_COUNT);
+
+  clear(): this {
+    this.all.fill(0);
+    return this;
+  }
+}
+
+/** Sum of an array of counts. */
+export function sum(counts: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < counts.length; i++) total += counts[i] as number;
+  return total;
+}

@@ -1,0 +1,199 @@
+/**
+ * The durations of the last window, with the number of requests that were cut off.
+ *
+ * Problem: advice needs the recent past at two significant digits, for 2,000 keys, and a dense
+ * 32-bit histogram for each slice of the window would cost 26 KiB a slice.
+ * Idea: the newest counts sit in one byte a bucket (`pending`), where recording is one increment;
+ * when a byte is full or the slice has ended they are packed away (packed-counts.ts) and only
+ * unpacked when somebody asks. Slices expire whole, so the window is between `windowMs` and
+ * `windowMs + windowMs / slices` long.
+ */
+import { argumentError } from '../errors.ts';
+import { Counts } from './counts.ts';
+import { BUCKET_COUNT, bucketIndex, toMicros } from './layout.ts';
+import { pack, unpackInto } from './packed-counts.ts';
+import { SLICES } from './slices.ts';
+
+/** Packed slices of one histogram; with `pending` and the curve made of it, under 24 KiB a key. */
+const PACKED_BYTES_MAX = 10 * 1024;
+/** What a byte of `pending` can hold. */
+const PENDING_MAX = 255;
+
+/** One part of the window, oldest first in a list: counts that ended before `endMs`. */
+export interface Slice {
+  /** Monotonic instant at which the slice stops taking new counts. */
+  readonly endMs: number;
+  readonly packed: Uint8Array;
+  readonly completed: number;
+  readonly censored: number;
+}
+
+/** Shared by all histograms: nothing here waits, so no two use it at once. */
+const scratch = new Counts();
+
+export class RollingHistogram {
+  readonly windowMs: number;
+  readonly #sliceMs: number;
+  readonly #pending = new Uint8Array(2 * BUCKET_COUNT);
+  #slices: Slice[] = [];
+  #endMs = -Infinity;
+  #pendingCompleted = 0;
+  #pendingCensored = 0;
+
+  constructor(windowMs: number) {
+    if (!(windowMs > 0)) throw argumentError('windowMs', windowMs, 'a number of milliseconds > 0');
+    this.windowMs = windowMs;
+    this.#sliceMs = windowMs / SLICES;
+  }
+
+  /**
+   * Records one duration. `atMs`: when it ended, monotonic; one from the past joins the newest
+   * slice. `censored`: the reply had not come by then. NaN is ignored, others are clamped.
+   */
+  record(atMs: number, durationMs: number, censored: boolean): void {
+    if (Number.isNaN(durationMs)) return;
+    if (atMs >= this.#endMs) this.advance(atMs);
+    const index = bucketIndex(toMicros(durationMs));
+    const at = censored ? BUCKET_COUNT + index : index;
+    if (this.#pending[at] === PENDING_MAX) this.#flush();
+    this.#pending[at] = (this.#pending[at] as number) + 1;
+    if (censored) this.#pendingCensored++;
+    else this.#pendingCompleted++;
+  }
+
+  /** Ends slices whose time is up and drops those that left the window. */
+  advance(nowMs: number): void {
+    if (nowMs < this.#endMs || !Number.isFinite(nowMs)) return;
+    this.#flush();
+    const oldest = nowMs - this.windowMs;
+    if ((this.#slices[0]?.endMs ?? Infinity) <= oldest) {
+      this.#slices = this.#slices.filter((slice) => slice.endMs > oldest);
+    }
+    this.#endMs = (Math.floor(nowMs / this.#sliceMs) + 1) * this.#sliceMs;
+  }
+
+  /** Adds the window's counts to `into`. Allocates nothing. */
+  addTo(into: Counts): void {
+    for (const slice of this.#slices) unpackInto(slice.packed, into.all);
+    if (this.#pendingCompleted + this.#pendingCensored > 0) addBytes(this.#pending, into.all);
+  }
+
+  /** Replies in the window. */
+  get completed(): number {
+    return this.#slices.reduce((total, slice) => total + slice.completed, this.#pendingCompleted);
+  }
+
+  /** Requests in the window that ended without a reply. */
+  get censored(): number {
+    return this.#slices.reduce((total, slice) => total + slice.censored, this.#pendingCensored);
+  }
+
+  /** The slices, oldest first, for snapshots and for looking at each by itself. */
+  slices(): readonly Slice[] {
+    this.#flush();
+    return this.#slices;
+  }
+
+  /** Takes in the counts of other slices, each at its own time: as if recorded here. */
+  merge(slices: readonly Slice[]): void {
+    this.#flush();
+    const all = [...this.#slices, ...slices].sort((a, b) => a.endMs - b.endMs);
+    const joined: Slice[] = [];
+    for (const slice of all) {
+      const last = joined.at(-1);
+      if (last && this.#sameSlice(last, slice)) joined[joined.length - 1] = join(last, slice);
+      else joined.push(slice);
+    }
+    this.#slices = joined;
+    this.#endMs = Math.max(this.#endMs, joined.at(-1)?.endMs ?? -Infinity);
+    this.#fit();
+  }
+
+  #sameSlice(a: Slice, b: Slice): boolean {
+    return Math.floor((a.endMs - 1) / this.#sliceMs) === Math.floor((b.endMs - 1) / this.#sliceMs);
+  }
+
+  #flush(): void {
+    if (this.#pendingCompleted + this.#pendingCensored === 0) return;
+    const last = this.#slices.at(-1);
+    const open = last?.endMs === this.#endMs ? last : undefined;
+    scratch.clear();
+    if (open) unpackInto(open.packed, scratch.all);
+    addBytes(this.#pending, scratch.all);
+    const slice = {
+      endMs: this.#endMs,
+      packed: pack(scratch.all),
+      completed: this.#pendingCompleted + (open?.completed ?? 0),
+      censored: this.#pendingCensored + (open?.censored ?? 0),
+    };
+    if (open) this.#slices[this.#slices.length - 1] = slice;
+    else this.#slices.push(slice);
+    this.#pending.fill(0);
+    this.#pendingCompleted = 0;
+    this.#pendingCensored = 0;
+    this.#fit();
+  }
+
+  /** Keeps the packed slices within their memory: first by coarser expiry, then coarser buckets. */
+  #fit(): void {
+    while (packedBytes(this.#slices) > PACKED_BYTES_MAX) {
+      const [oldest, next, ...rest] = this.#slices as [Slice, Slice?, ...Slice[]];
+      this.#slices = next ? [join(oldest, next), ...rest] : [coarsen(oldest)];
+    }
+  }
+}
+
+function packedBytes(slices: readonly Slice[]): number {
+  let bytes = 0;
+  for (const slice of slices) bytes += slice.packed.length;
+  return bytes;
+}
+
+/** Two slices as one that expires with the later. */
+function join(a: Slice, b: Slice): Slice {
+  scratch.clear();
+  unpackInto(a.packed, scratch.all);
+  unpackInto(b.packed, scratch.all);
+  return {
+    endMs: Math.max(a.endMs, b.endMs),
+    packed: pack(scratch.all),
+    completed: a.completed + b.completed,
+    censored: a.censored + b.censored,
+  };
+}
+
+/**
+ * A slice with its buckets joined by twos, fours and so on until it fits, for the rare one that
+ * fills thousands of them. Replies move to the upper bucket and cut-off requests to the lower:
+ * no survival is made to look shorter.
+ */
+function coarsen(slice: Slice): Slice {
+  scratch.clear();
+  unpackInto(slice.packed, scratch.all);
+  let packed = slice.packed;
+  for (let width = 2; packed.length > PACKED_BYTES_MAX; width *= 2) {
+    joinBuckets(scratch, width);
+    packed = pack(scratch.all);
+  }
+  return { ...slice, packed };
+}
+
+function joinBuckets({ completed, censored }: Counts, width: number): void {
+  for (let from = 0; from < BUCKET_COUNT; from += width) {
+    const last = Math.min(from + width, BUCKET_COUNT) - 1;
+    for (let i = from; i < last; i++) move(completed, i, last);
+    for (let i = from + 1; i <= last; i++) move(censored, i, from);
+  }
+}
+
+function move(counts: Uint32Array, from: number, to: number): void {
+  counts[to] = (counts[to] as number) + (counts[from] as number);
+  counts[from] = 0;
+}
+
+function addBytes(bytes: Uint8Array, into: Uint32Array): void {
+  for (let i = 0; i < bytes.length; i++) {
+    const count = bytes[i] as number;
+    if (count !== 0) into[i] = (into[i] as number) + count;
+  }
+}

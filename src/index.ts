@@ -1,0 +1,15 @@
+/** The public face of Tardy. */
+export { withRoute } from '../collectors/client.ts';
+export type { OutgoingCall } from '../collectors/client.ts';
+export type { Config, ConfigOptions } from './config.ts';
+export { TardyError, type TardyErrorCode } from './errors.ts';
+export { TardyInstrumentation } from './instrumentation.ts';
+export type {
+  AdviceEntry,
+  PeerEntry,
+  PeersReport,
+  TimeoutEntry,
+  TimeoutsReport,
+} from './report.ts';
+export { type CallInit, createTardy, type Tardy, type TardyOptions } from './tardy.ts';
+export type { Advice, Basis } from './timeout/types.ts';

@@ -1,0 +1,91 @@
+import type { BucketHistogram } from '../histogram/bucket-histogram.ts';
+import { RollingHistogram } from '../histogram/rolling-histogram.ts';
+import type { PausedMs } from '../timeout/estimator.ts';
+import { InFlightList } from '../timeout/in-flight.ts';
+import type { Exchange } from './exchange.ts';
+import type { Route } from './route.ts';
+import type { Origin } from './origin.ts';
+import { SERIES_PER_HISTOGRAM, type SeriesBudget } from './series-budget.ts';
+
+/** Raw paths whose route is remembered, so that a repeated call is not taken apart again. */
+const PATHS_MAX = 256;
+/** Connects are few: they are kept longer than replies. */
+const CONNECT_WINDOW_MS = 3_600_000;
+
+/** Where an origin leads: `host:port`, and what else was seen of it. */
+export class Peer {
+  /** `host:port`, with `/address` behind it where peers are told apart by address. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly routes = new Map<string, Route>();
+  /** Requests on their way, oldest first. */
+  readonly inFlight = new InFlightList<Exchange>();
+  /** Spellings under which callers know this peer. */
+  readonly origins: string[] = [];
+  lastUsedMs: number;
+  /** When the last reply came, whatever it said: a sign of life. */
+  lastReplyMs: number | undefined;
+  /** TCP handshakes of the last hour: what the kernel of the peer answers. */
+  connect: RollingHistogram | undefined;
+  /** For export, in seconds: handshakes, and round trips less the time the server says it worked. */
+  readonly series = new Map<'connect' | 'networkDelay', BucketHistogram>();
+  readonly #paths = new Map<string, Route>();
+  readonly #budget: SeriesBudget;
+
+  constructor(name: string, { host, port }: Origin, budget: SeriesBudget, nowMs: number) {
+    this.name = name;
+    this.host = host;
+    this.port = port;
+    this.lastUsedMs = nowMs;
+    this.#budget = budget;
+  }
+
+  /** The route remembered for a method and raw path. */
+  remembered(key: string): Route | undefined {
+    return this.#paths.get(key);
+  }
+
+  remember(key: string, route: Route): void {
+    if (this.#paths.size >= PATHS_MAX) this.#paths.clear();
+    this.#paths.set(key, route);
+  }
+
+  forgetPaths(): void {
+    this.#paths.clear();
+  }
+
+  /** A reply took `rttMs`, of which its server says it worked `serverMs`. */
+  measuredDelay(rttMs: number, serverMs: number): void {
+    if (serverMs <= rttMs) this.#export('networkDelay', rttMs - serverMs);
+  }
+
+  /** A TCP handshake took so long. */
+  connected(atMs: number, durationMs: number): void {
+    this.connect ??= new RollingHistogram(CONNECT_WINDOW_MS);
+    this.connect.record(atMs, durationMs, false);
+    this.#export('connect', durationMs);
+  }
+
+  /** The peer is gone: its series make room for others. */
+  close(): void {
+    this.#budget.giveBack(this.series.size * SERIES_PER_HISTOGRAM);
+    this.series.clear();
+  }
+
+  #export(name: 'connect' | 'networkDelay', durationMs: number): void {
+    const histogram = this.series.get(name) ?? this.#budget.openHistogram();
+    if (!histogram) return;
+    this.series.set(name, histogram);
+    histogram.record(durationMs / 1000);
+  }
+
+  /**
+   * For how long the oldest request has waited for its reply while we could have read it, in ms;
+   * undefined when none waits.
+   */
+  oldestInFlightMs(nowMs: number, pausedMs: PausedMs): number | undefined {
+    const oldest = this.inFlight.oldest;
+    return oldest && nowMs - oldest.openedAtMs - pausedMs(oldest.openedAtMs, nowMs);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * What one (peer, route) shows to metrics systems: counts that only ever grow.
+ *
+ * Room is taken when a series is first needed (series-budget.ts), and what finds none goes into one
+ * shared `_other`. Where a series is, it stays, so that no counter ever runs backwards.
+ */
+import type { BucketHistogram } from '../histogram/bucket-histogram.ts';
+import type { Outcome } from '../timeout/types.ts';
+import { SERIES_PER_HISTOGRAM, type SeriesBudget } from './series-budget.ts';
+
+/** The name under which everything is gathered that has no place of its own. */
+export const OTHER = '_other';
+
+/** Gauges and counters of one route beside its histograms. */
+const SERIES_PER_ROUTE = 16;
+
+export class RouteSeries {
+  readonly peer: string;
+  readonly route: string;
+  /** Round trips in seconds by how they ended; an outcome that never happened has none. */
+  readonly rtt = new Map<Outcome, BucketHistogram>();
+  /** Requests without a reply, by ending. */
+  readonly censored = new Map<string, number>();
+  /** Requests slower than the advised timeout that got their reply all the same. */
+  exceededReplied = 0;
+  /** … and those that ended without one. */
+  exceededSilent = 0;
+  readonly #budget: SeriesBudget;
+  readonly #overflow: RouteSeries | undefined;
+  #taken: number;
+
+  /** `overflow`: where histograms go that find no budget; undefined for `_other` itself. */
+  constructor(peer: string, route: string, budget: SeriesBudget, overflow?: RouteSeries) {
+    this.peer = peer;
+    this.route = route;
+    this.#budget = budget;
+    this.#overflow = overflow;
+    this.#taken = overflow ? SERIES_PER_ROUTE : 0;
+  }
+
+  /** A new series if the budget has room, else the overflow. */
+  static within(budget: SeriesBudget, peer: string, route: string, overflow: RouteSeries) {
+    return budget.take(SERIES_PER_ROUTE)
+      ? new RouteSeries(peer, route, budget, overflow)
+      : overflow;
+  }
+
+  recordRtt(outcome: Outcome, seconds: number): void {
+    const histogram = this.rtt.get(outcome) ?? this.#open(outcome);
+    if (histogram) histogram.record(seconds);
+    else this.#overflow?.recordRtt(outcome, seconds);
+  }
+
+  countCensored(reason: string): void {
+    this.censored.set(reason, (this.censored.get(reason) ?? 0) + 1);
+  }
+
+  /** The route is gone: its series end and make room for others. */
+  close(): void {
+    this.#budget.giveBack(this.#taken);
+    this.#taken = 0;
+  }
+
+  #open(outcome: Outcome): BucketHistogram | undefined {
+    const histogram = this.#budget.openHistogram(this.#overflow === undefined);
+    if (histogram) this.rtt.set(outcome, histogram);
+    if (histogram && this.#overflow) this.#taken += SERIES_PER_HISTOGRAM;
+    return histogram;
+  }
+}

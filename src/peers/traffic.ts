@@ -1,0 +1,135 @@
+/**
+ * What collectors report, and what becomes of it: the one way in for outgoing requests.
+ *
+ * A collector says when a request was opened, written, answered and ended; here it gets its peer
+ * and route, waits in the in-flight list, and ends as an observation of the estimator and as
+ * counts for metrics. The round trip runs from written to answered: waiting for a connection,
+ * name resolution and the handshake are before, the body is after.
+ */
+import type { PauseLog } from '../pause/pause-log.ts';
+import { type Ending, OUTCOME } from './ending.ts';
+import { Exchange } from './exchange.ts';
+import type { PeerTable } from './peer-table.ts';
+
+export interface Opening {
+  /** `http://host:port`. */
+  readonly origin: string;
+  readonly method: string;
+  /** Path, with or without query. */
+  readonly path: string;
+  /** The caller's own name for the route. */
+  readonly name?: string | undefined;
+}
+
+export interface TrafficOptions {
+  readonly table: PeerTable;
+  readonly pauses: PauseLog;
+  /** One peer for each remote address behind a name. Default false. */
+  readonly peersByAddress?: boolean;
+}
+
+export class Traffic {
+  readonly #table: PeerTable;
+  readonly #pauses: PauseLog;
+  readonly #byAddress: boolean;
+  /** Signs of life so far, for the drain gate. */
+  arrivals = 0;
+
+  constructor({ table, pauses, peersByAddress = false }: TrafficOptions) {
+    this.#table = table;
+    this.#pauses = pauses;
+    this.#byAddress = peersByAddress;
+  }
+
+  /** A request was called for; undefined if its origin is nothing to measure. */
+  open({ origin, method, path, name }: Opening, nowMs: number): Exchange | undefined {
+    const peer = this.#table.byOrigin(origin, nowMs);
+    if (!peer) return undefined;
+    const route = this.#table.route(peer, method, path, name, nowMs);
+    const exchange = new Exchange(peer, route, nowMs);
+    peer.lastUsedMs = route.lastUsedMs = nowMs;
+    route.requests++;
+    peer.inFlight.add(exchange);
+    return exchange;
+  }
+
+  /** Its headers went to a socket; again, if it was retried on another. */
+  written(exchange: Exchange, nowMs: number, reused: boolean, address?: string): void {
+    if (exchange.replied || exchange.ended) return;
+    if (this.#byAddress && address !== undefined) this.#move(exchange, address, nowMs);
+    exchange.reused = reused;
+    exchange.waiting?.drop();
+    exchange.writtenAtMs = nowMs;
+    const { estimator } = exchange.route;
+    exchange.advisedMs = estimator.advisedMs(nowMs) ?? Infinity;
+    exchange.waiting = estimator.begin(nowMs);
+  }
+
+  /** Its response headers came. `serverMs`: how long the server says it worked. */
+  replied(exchange: Exchange, nowMs: number, serverMs?: number): void {
+    if (exchange.replied || exchange.ended) return;
+    exchange.replied = true;
+    this.arrivals++;
+    exchange.peer.lastReplyMs = nowMs;
+    this.#settle(exchange, 'completed', nowMs, serverMs);
+    exchange.peer.inFlight.remove(exchange);
+  }
+
+  /** A stream, an upgrade or a long poll after all: its waiting time tells nothing. */
+  leaveOut(exchange: Exchange, nowMs: number): void {
+    if (exchange.replied || exchange.ended) return;
+    exchange.replied = exchange.ended = true;
+    exchange.peer.lastReplyMs = nowMs;
+    exchange.waiting?.drop();
+    exchange.peer.inFlight.remove(exchange);
+  }
+
+  /** It is over: after its reply, or instead of one. The first call counts. */
+  end(exchange: Exchange, ending: Ending, nowMs: number): void {
+    if (exchange.ended) return;
+    exchange.ended = true;
+    exchange.route.countEnding(ending);
+    if (ending !== 'completed') exchange.route.series.countCensored(ending);
+    if (exchange.replied) return;
+    this.arrivals++;
+    this.#settle(exchange, ending, nowMs);
+    exchange.peer.inFlight.remove(exchange);
+  }
+
+  #settle(exchange: Exchange, ending: Ending, nowMs: number, serverMs?: number): void {
+    const outcome = OUTCOME[ending];
+    const { writtenAtMs, waiting, route, advisedMs } = exchange;
+    if (writtenAtMs === undefined || !waiting) return;
+    if (!outcome) {
+      waiting.drop();
+      return;
+    }
+    const durationMs = nowMs - writtenAtMs;
+    const localPauseMs = this.#pauses.overlapMs(writtenAtMs, nowMs);
+    waiting.end(
+      serverMs === undefined
+        ? { atMs: nowMs, durationMs, outcome, localPauseMs }
+        : { atMs: nowMs, durationMs, outcome, localPauseMs, serverMs },
+    );
+    if (localPauseMs > 0) {
+      route.series.countCensored('local-pause');
+      return;
+    }
+    route.series.recordRtt(outcome, durationMs / 1000);
+    if (serverMs !== undefined) exchange.peer.measuredDelay(durationMs, serverMs);
+    if (durationMs <= advisedMs) return;
+    if (outcome === 'completed') route.series.exceededReplied++;
+    else route.series.exceededSilent++;
+  }
+
+  #move(exchange: Exchange, address: string, nowMs: number): void {
+    const peer = this.#table.atAddress(exchange.peer, address, nowMs);
+    if (peer === exchange.peer) return;
+    exchange.peer.inFlight.remove(exchange);
+    exchange.peer = peer;
+    exchange.route = this.#table.namedRoute(peer, exchange.route.name, nowMs);
+    exchange.route.requests++;
+    peer.lastUsedMs = exchange.route.lastUsedMs = nowMs;
+    peer.inFlight.add(exchange);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * What is known, as plain data: the shapes that the API, the command line and the page show. One
+ * zod schema each, so that what is validated, typed and documented is the same.
+ */
+import { z } from 'zod';
+import { Counts } from './histogram/counts.ts';
+import { orderStatisticMs, quantileMs } from './histogram/quantile.ts';
+import type { RollingHistogram } from './histogram/rolling-histogram.ts';
+import { ENDINGS } from './peers/ending.ts';
+import type { Peer } from './peers/peer.ts';
+import type { PeerTable } from './peers/peer-table.ts';
+import type { Route } from './peers/route.ts';
+import type { PausedMs } from './timeout/estimator.ts';
+import type { Advice } from './timeout/types.ts';
+
+const optionalMs = z.number().optional();
+
+export const adviceSchema = z.object({
+  timeoutMs: optionalMs.describe('the timeout to set; absent while there are too few replies'),
+  lowerBoundMs: optionalMs.describe('the true quantile is above this, with the given confidence'),
+  upperBoundMs: optionalMs.describe('the true quantile is below this, with the given confidence'),
+  confidence: z.number().describe('confidence of each bound, 0 to 1'),
+  targetRate: z.number().describe('share of live replies that may be slower than the timeout'),
+  n: z.number().describe('replies in the window'),
+  nEffective: z.number().describe('independent replies they are worth'),
+  censored: z.number().describe('requests cut off or still waiting in the window'),
+  lossRate: z.number().optional().describe('share of requests that failed without a reply'),
+  basis: z.enum(['measured', 'censored', 'extrapolated', 'pooled', 'insufficient']),
+  ceilingHit: z.boolean().describe('the ceiling holds the timeout down'),
+  expectedFalsePerDay: z.number().optional().describe('false timeouts a day at the present rate'),
+  reason: z.string(),
+  warnings: z.array(z.string()),
+});
+
+export const timeoutEntrySchema = z.object({
+  peer: z.string().describe('host:port'),
+  route: z.string().describe('method and path template, or the name the caller gave'),
+  requests: z.number().describe('requests since the start'),
+  inFlight: z.number().describe('requests to this peer that wait for their reply'),
+  p50Ms: optionalMs,
+  p90Ms: optionalMs,
+  p99Ms: optionalMs,
+  p999Ms: optionalMs,
+  maxMs: optionalMs,
+  endings: z.partialRecord(z.enum(ENDINGS as [string, ...string[]]), z.number()),
+  advice: adviceSchema,
+});
+
+export const peerEntrySchema = z.object({
+  peer: z.string().describe('host:port'),
+  requests: z.number(),
+  routes: z.number().describe('routes with a histogram'),
+  inFlight: z.number().describe('requests that wait for their reply'),
+  oldestInFlightMs: optionalMs.describe('age of the one that has waited longest'),
+  lastReplyAgoMs: optionalMs.describe('time since the last reply, whatever it said'),
+  connectP50Ms: optionalMs.describe('median TCP handshake: the network and the kernel alone'),
+  connectP99Ms: optionalMs,
+  endings: z.partialRecord(z.enum(ENDINGS as [string, ...string[]]), z.number()),
+});
+
+export const timeoutsReportSchema = z.object({
+  node: z.string().describe('who measured this'),
+  generatedAt: z.iso.datetime(),
+  timeouts: z.array(timeoutEntrySchema),
+});
+
+export const peersReportSchema = z.object({
+  node: z.string().describe('who measured this'),
+  generatedAt: z.iso.datetime(),
+  peers: z.array(peerEntrySchema),
+});
+
+export type AdviceEntry = z.infer<typeof adviceSchema>;
+export type TimeoutEntry = z.infer<typeof timeoutEntrySchema>;
+export type PeerEntry = z.infer<typeof peerEntrySchema>;
+export type TimeoutsReport = z.infer<typeof timeoutsReportSchema>;
+export type PeersReport = z.infer<typeof peersReportSchema>;
+
+/** Shared: nothing here waits, so no two use it at once. */
+const scratch = new Counts();
+
+/** One entry for each route of each peer, or of one peer. */
+export function timeoutEntries(table: PeerTable, nowMs: number, peer?: Peer): TimeoutEntry[] {
+  const peers = peer ? [peer] : [...table.all()];
+  return peers.flatMap((each) =>
+    [...each.routes.values()].map((route) => timeoutEntry(each, route, nowMs)),
+  );
+}
+
+export function peerEntries(table: PeerTable, nowMs: number, pausedMs: PausedMs): PeerEntry[] {
+  return [...table.all()].map((peer) => {
+    const routes = [...peer.routes.values()];
+    const oldestInFlightMs = peer.oldestInFlightMs(nowMs, pausedMs);
+    return {
+      peer: peer.name,
+      requests: routes.reduce((total, route) => total + route.requests, 0),
+      routes: routes.length,
+      inFlight: peer.inFlight.size,
+      ...(oldestInFlightMs === undefined ? {} : { oldestInFlightMs }),
+      ...(peer.lastReplyMs === undefined ? {} : { lastReplyAgoMs: nowMs - peer.lastReplyMs }),
+      ...connectQuantiles(peer.connect, nowMs),
+      endings: endingsOf(routes),
+    };
+  });
+}
+
+/** An advice as plain data: its `value` under the name of what it is. */
+export function adviceEntry({
+  value,
+  lossRate,
+  expectedFalsePerDay,
+  ...rest
+}: Advice): AdviceEntry {
+  return {
+    ...(value === undefined ? {} : { timeoutMs: value }),
+    ...rest,
+    ...(lossRate === undefined ? {} : { lossRate }),
+    ...(expectedFalsePerDay === undefined ? {} : { expectedFalsePerDay }),
+    warnings: [...rest.warnings],
+  };
+}
+
+function timeoutEntry(peer: Peer, route: Route, nowMs: number): TimeoutEntry {
+  const advice = adviceEntry(route.estimator.advice(nowMs));
+  route.estimator.addTo(scratch.clear(), nowMs);
+  return {
+    peer: peer.name,
+    route: route.name,
+    requests: route.requests,
+    inFlight: peer.inFlight.size,
+    ...quantiles(scratch),
+    endings: Object.fromEntries(route.endings),
+    advice,
+  };
+}
+
+/** The quantiles of the replies that are shown, by the name under which they are. */
+export function quantiles(counts: Counts): Partial<Record<QuantileName, number>> {
+  const n = counts.completed.reduce((total, count) => total + count, 0);
+  if (n === 0) return {};
+  return Object.fromEntries(
+    Object.entries(QUANTILES).map(([name, q]) => [
+      name,
+      orderStatisticMs(counts, Math.max(1, Math.ceil(q * n))),
+    ]),
+  );
+}
+
+const QUANTILES = { p50Ms: 0.5, p90Ms: 0.9, p99Ms: 0.99, p999Ms: 0.999, maxMs: 1 } as const;
+type QuantileName = keyof typeof QUANTILES;
+
+function connectQuantiles(connect: RollingHistogram | undefined, nowMs: number) {
+  if (!connect) return {};
+  connect.advance(nowMs);
+  connect.addTo(scratch.clear());
+  const connectP50Ms = quantileMs(scratch, 0.5);
+  const connectP99Ms = quantileMs(scratch, 0.99);
+  return connectP50Ms === undefined || connectP99Ms === undefined
+    ? {}
+    : { connectP50Ms, connectP99Ms };
+}
+
+function endingsOf(routes: readonly Route[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const route of routes) {
+    for (const [ending, count] of route.endings) total[ending] = (total[ending] ?? 0) + count;
+  }
+  return total;
+}

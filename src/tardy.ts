@@ -1,0 +1,295 @@
+/**
+ * The composition root: the one place that knows collectors, estimators and surfaces.
+ *
+ * collector → observation → estimator → advice → telemetry, API: data flow one way, and nobody
+ * below reaches back up.
+ */
+import { hostname } from 'node:os';
+import { diag, type MeterProvider } from '@opentelemetry/api';
+import type { MetricProducer } from '@opentelemetry/sdk-metrics';
+import type { OutgoingCall } from '../collectors/client.ts';
+import { collectExpress, type ExpressApp, type ExpressCollector } from '../collectors/express.ts';
+import { collectHttpClient } from '../collectors/http-client.ts';
+import { collectRuntime, type Runtime } from '../collectors/runtime.ts';
+import { collectTcpConnect } from '../collectors/tcp-connect.ts';
+import { collectUndici } from '../collectors/undici.ts';
+import { type Config, type ConfigOptions, readConfig } from './config.ts';
+import { argumentError } from './errors.ts';
+import { BucketHistogram } from './histogram/bucket-histogram.ts';
+import { PauseLog } from './pause/pause-log.ts';
+import type { Peer } from './peers/peer.ts';
+import { PeerTable, routeName } from './peers/peer-table.ts';
+import { RTT_BOUNDARIES_S } from './peers/series-budget.ts';
+import { ServerRoutes } from './peers/server-routes.ts';
+import { Traffic } from './peers/traffic.ts';
+import {
+  type PeerEntry,
+  peerEntries,
+  type PeersReport,
+  timeoutEntries,
+  type TimeoutsReport,
+} from './report.ts';
+import { StateFile } from './state/state-file.ts';
+import { attachTo } from './telemetry/attach.ts';
+import { Diagnostics } from './telemetry/diagnostics.ts';
+import { createMetricProducer } from './telemetry/producer.ts';
+import type { TelemetrySource } from './telemetry/points.ts';
+import { Estimator, pooledAdvice } from './timeout/estimator.ts';
+import type { Advice } from './timeout/types.ts';
+
+export interface TardyOptions extends ConfigOptions {
+  /** A name for the route of an outgoing call; undefined for method and path template. */
+  readonly routeName?: (call: OutgoingCall) => string | undefined;
+}
+
+export interface CallInit {
+  /** Default GET. */
+  readonly method?: string;
+  /** The caller's own name for the route, if it has one. */
+  readonly route?: string;
+}
+
+/** One process' view of its peers. */
+export interface Tardy {
+  readonly config: Config;
+  /**
+   * What to set as a timeout for a peer (`host:port`), or one route of it (`GET /users/:id`).
+   * Without a route: over all its routes. Undefined for a peer or route never called.
+   */
+  advise(peer: string, route?: string): Advice | undefined;
+  /**
+   * The timeout to set for a call, in ms: of its route; of its peer while the route has too few
+   * replies; `initialMs` before that. Throws ERR_TARDY_ARGUMENT if it is no http(s) URL.
+   */
+  timeoutFor(url: string | URL, init?: CallInit): number;
+  peers(): PeerEntry[];
+  /** Every peer and route with its quantiles and advice, or those of one peer. */
+  timeouts(peer?: string): TimeoutsReport;
+  peersReport(): PeersReport;
+  /** For the readers of an SDK of your own: `metricProducers: [tardy.metricProducer]`. */
+  readonly metricProducer: MetricProducer;
+  /** Exports through this provider instead: instruments, not a producer. */
+  attach(provider: MeterProvider): void;
+  /** Measures routes of this Express application and sends Server-Timing from it. */
+  instrument(app: ExpressApp): void;
+  /** Ports whose requests are telemetry, not the application's. */
+  leaveOutPorts(ports: readonly number[]): void;
+  /** Begins to measure; does nothing if it has begun. What was loaded of the state file. */
+  start(): string | undefined;
+  /** Stops measuring, takes every listener away, and writes the state file. */
+  stop(): Promise<void>;
+}
+
+const ACTIVE = Symbol.for('tardy/v1');
+const holder = globalThis as { [ACTIVE]?: Tardy | undefined };
+
+/**
+ * The Tardy of this process, to be started: the first call makes it; later ones, from whichever
+ * copy of the package, get the same until it is stopped, and their options are ignored with a
+ * warning. Throws ERR_TARDY_CONFIG for settings it does not know.
+ */
+export function createTardy(options: TardyOptions = {}): Tardy {
+  const existing = holder[ACTIVE];
+  if (!existing) return (holder[ACTIVE] = new TardyProcess(options));
+  if (Object.keys(options).length > 0) {
+    diag.warn('tardy: this process has a Tardy already; the new options are ignored');
+  }
+  return existing;
+}
+
+class TardyProcess implements Tardy {
+  readonly config: Config;
+  readonly metricProducer: MetricProducer;
+  readonly #routeName: TardyOptions['routeName'];
+  readonly #diagnostics = new Diagnostics();
+  readonly #pauses: PauseLog;
+  readonly #table: PeerTable;
+  readonly #traffic: Traffic;
+  readonly #source: TelemetrySource;
+  readonly #ownPorts = new Set<number>();
+  readonly #appsBeforeStart = new Set<ExpressApp>();
+  #running: Running | undefined;
+  #detach: (() => void) | undefined;
+
+  constructor({ routeName, ...options }: TardyOptions) {
+    this.config = readConfig(options);
+    this.#routeName = routeName;
+    const { pauseTickMs, pauseLateMs, peersByAddress } = this.config;
+    this.#pauses = new PauseLog({ tickMs: pauseTickMs, lateMs: pauseLateMs });
+    const pausedMs = (fromMs: number, toMs: number) => this.#pauses.overlapMs(fromMs, toMs);
+    const estimatorOptions = timeoutOptions(this.config);
+    this.#table = new PeerTable(this.config, () => new Estimator(estimatorOptions, pausedMs));
+    this.#traffic = new Traffic({ table: this.#table, pauses: this.#pauses, peersByAddress });
+    this.#source = {
+      table: this.#table,
+      serverRoutes: new ServerRoutes(this.#table.series),
+      pauses: new BucketHistogram(RTT_BOUNDARIES_S),
+      diagnostics: this.#diagnostics,
+      pausedMs,
+      drained: () => this.#drained(),
+    };
+    this.metricProducer = createMetricProducer(this.#source, this.#diagnostics);
+  }
+
+  advise(peer: string, route?: string): Advice | undefined {
+    const found = this.#table.peers.get(peer);
+    if (route !== undefined) return found?.routes.get(route)?.estimator.advice(performance.now());
+    return found && this.#pooled(found);
+  }
+
+  timeoutFor(url: string | URL, { method = 'GET', route: name }: CallInit = {}): number {
+    const parsed = URL.parse(String(url));
+    if (!parsed || !/^https?:$/.test(parsed.protocol)) {
+      throw argumentError('url', String(url), 'an absolute http or https URL');
+    }
+    const peer = this.#table.find(parsed.origin);
+    const route = peer?.routes.get(name ?? routeName(method, parsed.pathname));
+    const advisedMs = route?.estimator.advisedMs(performance.now());
+    return advisedMs ?? (peer && this.#pooled(peer)?.value) ?? this.config.initialMs;
+  }
+
+  peers(): PeerEntry[] {
+    return peerEntries(this.#table, performance.now(), this.#source.pausedMs);
+  }
+
+  timeouts(peer?: string): TimeoutsReport {
+    const only = peer === undefined ? undefined : this.#table.peers.get(peer);
+    const known = peer === undefined || only !== undefined;
+    const timeouts = known ? timeoutEntries(this.#table, performance.now(), only) : [];
+    return { ...this.#heading(), timeouts };
+  }
+
+  peersReport(): PeersReport {
+    return { ...this.#heading(), peers: this.peers() };
+  }
+
+  attach(provider: MeterProvider): void {
+    this.#detach?.();
+    this.#detach = attachTo(provider, this.#source, this.#diagnostics);
+  }
+
+  instrument(app: ExpressApp): void {
+    if (this.#running) this.#running.express.instrument(app);
+    else this.#appsBeforeStart.add(app);
+  }
+
+  leaveOutPorts(ports: readonly number[]): void {
+    for (const port of ports) this.#ownPorts.add(port);
+  }
+
+  start(): string | undefined {
+    if (this.#running || !this.config.enabled) return undefined;
+    const stateFile = this.#stateFile();
+    const loaded = stateFile?.load();
+    this.#running = this.#collect(stateFile);
+    for (const app of this.#appsBeforeStart) this.#running.express.instrument(app);
+    this.#appsBeforeStart.clear();
+    return loaded;
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    this.#detach?.();
+    this.#detach = undefined;
+    if (holder[ACTIVE] === this) holder[ACTIVE] = undefined;
+    running?.stops.forEach((stop) => stop());
+    await running?.stateFile?.save();
+  }
+
+  #heading() {
+    const node = process.env.OTEL_SERVICE_NAME ?? hostname();
+    return { node: `${node}/${process.pid}`, generatedAt: new Date().toISOString() };
+  }
+
+  /** Advice over all routes of a peer; undefined before its first request. */
+  #pooled(peer: Peer): Advice | undefined {
+    const estimators = [...peer.routes.values()].map((route) => route.estimator);
+    const settings = estimators[0]?.settings;
+    return settings && pooledAdvice(estimators, performance.now(), settings);
+  }
+
+  /** Ages are not told before the sockets have been read again after a pause of our own. */
+  #drained(): Promise<void> {
+    const runtime = this.#running?.runtime;
+    return runtime ? new Promise((resolve) => runtime.whenDrained(resolve)) : Promise.resolve();
+  }
+
+  #stateFile(): StateFile | undefined {
+    const path = this.config.stateFile;
+    if (path === undefined) return undefined;
+    const now = () => ({ monoMs: performance.now(), wallMs: Date.now() });
+    return new StateFile({ path, table: this.#table, now });
+  }
+
+  #collect(stateFile: StateFile | undefined): Running {
+    const client = {
+      traffic: this.#traffic,
+      diagnostics: this.#diagnostics,
+      routeName: this.#routeName,
+      excluded: exclusion(this.config.exclude),
+    };
+    const runtime = this.#watchLoop();
+    const express = collectExpress({
+      routes: this.#source.serverRoutes,
+      diagnostics: this.#diagnostics,
+      serverTiming: this.config.serverTiming,
+      loopWaitMs: (nowMs) => this.#pauses.lateByMs(nowMs),
+      isOwnPort: (port) => port !== undefined && this.#ownPorts.has(port),
+    });
+    const stops = [
+      collectUndici(client),
+      collectHttpClient(client),
+      collectTcpConnect({
+        table: this.#table,
+        diagnostics: this.#diagnostics,
+        pausedMs: (fromMs, toMs) => this.#pauses.overlapMs(fromMs, toMs),
+      }),
+      express.stop,
+      runtime.stop,
+      ...(stateFile ? [this.#saveRegularly(stateFile)] : []),
+    ];
+    return { stops, express, runtime, stateFile };
+  }
+
+  #watchLoop(): Runtime {
+    return collectRuntime({
+      pauses: this.#pauses,
+      diagnostics: this.#diagnostics,
+      arrivals: () => this.#traffic.arrivals,
+      onPause: ({ fromMs, toMs }) => this.#source.pauses.record((toMs - fromMs) / 1000),
+    });
+  }
+
+  #saveRegularly(stateFile: StateFile): () => void {
+    const failed = (error: unknown) => this.#diagnostics.failed('state file', error);
+    const timer = setInterval(() => {
+      stateFile.save().catch(failed);
+    }, this.config.stateIntervalMs);
+    timer.unref();
+    const onExit = this.#diagnostics.guard('state file', () => stateFile.saveNow());
+    process.on('exit', onExit);
+    return () => {
+      clearInterval(timer);
+      process.off('exit', onExit);
+    };
+  }
+}
+
+interface Running {
+  readonly stops: readonly (() => void)[];
+  readonly express: ExpressCollector;
+  readonly runtime: Runtime;
+  readonly stateFile: StateFile | undefined;
+}
+
+function timeoutOptions({ targetRate, minMs, maxMs, windowMs, initialMs }: Config) {
+  return { targetRate, minMs, maxMs, windowMs, initialMs };
+}
+
+/** True for origins, or origin and path prefixes, that the user left out. */
+function exclusion(prefixes: readonly string[]) {
+  if (prefixes.length === 0) return undefined;
+  return (origin: string, path: string) =>
+    prefixes.some((prefix) => `${origin}${path}`.startsWith(prefix));
+}

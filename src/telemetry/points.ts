@@ -1,0 +1,145 @@
+/** What is measured as points of the metric table: the one place that says which value is which. */
+import { Counts } from '../histogram/counts.ts';
+import type { BucketHistogram } from '../histogram/bucket-histogram.ts';
+import { quantileMs } from '../histogram/quantile.ts';
+import type { Peer } from '../peers/peer.ts';
+import type { PeerTable } from '../peers/peer-table.ts';
+import type { Route } from '../peers/route.ts';
+import { OTHER, type RouteSeries } from '../peers/route-series.ts';
+import type { ServerRoutes } from '../peers/server-routes.ts';
+import type { PausedMs } from '../timeout/estimator.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import { ATTR, type METRICS } from './metrics.ts';
+
+export type AttributeValue = string | number | boolean;
+
+export interface Point {
+  readonly metric: keyof typeof METRICS;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  readonly value: number | BucketHistogram;
+}
+
+export interface TelemetrySource {
+  readonly table: PeerTable;
+  readonly serverRoutes: ServerRoutes;
+  readonly pauses: BucketHistogram;
+  readonly diagnostics: Diagnostics;
+  /** How much of a span our own process stood still. */
+  readonly pausedMs: PausedMs;
+  /** Resolves once the sockets have been read after a pause of our own. */
+  readonly drained: () => Promise<void>;
+}
+
+/** Label values as text, so that no formatter turns 0.999 into 0.9990000000000001. */
+const QUANTILES = [
+  ['0.5', 0.5],
+  ['0.9', 0.9],
+  ['0.99', 0.99],
+  ['0.999', 0.999],
+  ['1', 1],
+] as const;
+
+/** Shared: nothing here waits while it is in use. */
+const scratch = new Counts();
+
+/** Every point there is now. Lazy: each route is computed when it is reached. */
+export function* points(source: TelemetrySource, nowMs: number): Generator<Point> {
+  yield* histogramPoints(source);
+  const { table, diagnostics, pausedMs } = source;
+  for (const peer of [...table.all()]) {
+    const ageMs = peer.oldestInFlightMs(nowMs, pausedMs);
+    if (ageMs !== undefined) {
+      yield { metric: 'inFlightAge', attributes: ofPeer(peer), value: ageMs / 1000 };
+    }
+    for (const route of [...peer.routes.values()]) {
+      if (route.series === table.otherSeries) continue;
+      yield* counterPoints(route.series, ofRoute(peer, route));
+      yield* advicePoints(route, ofRoute(peer, route), nowMs);
+    }
+  }
+  yield* counterPoints(table.otherSeries, OF_OTHER);
+  yield { metric: 'selfSeries', attributes: {}, value: table.series.used };
+  yield { metric: 'selfErrors', attributes: {}, value: diagnostics.errors };
+}
+
+/** A point that is a histogram. */
+export type HistogramPoint = Point & { readonly value: BucketHistogram };
+
+/** The histograms alone: cheap, nothing is computed. */
+export function* histogramPoints(source: TelemetrySource): Generator<HistogramPoint> {
+  const { table, serverRoutes, pauses } = source;
+  for (const peer of [...table.all()]) {
+    for (const [metric, value] of peer.series) yield { metric, attributes: ofPeer(peer), value };
+    for (const route of [...peer.routes.values()]) {
+      if (route.series === table.otherSeries) continue;
+      yield* rttPoints(route.series, ofRoute(peer, route));
+    }
+  }
+  yield* rttPoints(table.otherSeries, OF_OTHER);
+  for (const { method, route, duration } of serverRoutes.all()) {
+    const attributes = { [ATTR.method]: method, [ATTR.httpRoute]: route };
+    yield { metric: 'serverDuration', attributes, value: duration };
+  }
+  if (pauses.count > 0) {
+    yield { metric: 'pause', attributes: { [ATTR.cause]: 'unknown' }, value: pauses };
+  }
+}
+
+const OF_OTHER = { [ATTR.peer]: OTHER, [ATTR.route]: OTHER };
+
+function ofPeer(peer: Peer): Record<string, AttributeValue> {
+  if (peer.name === OTHER) return { [ATTR.peer]: OTHER };
+  return { [ATTR.peer]: peer.name, [ATTR.host]: peer.host, [ATTR.port]: peer.port };
+}
+
+function ofRoute(peer: Peer, route: Route): Record<string, AttributeValue> {
+  return { ...ofPeer(peer), [ATTR.route]: route.name };
+}
+
+function* rttPoints(
+  series: RouteSeries,
+  attributes: Point['attributes'],
+): Generator<HistogramPoint> {
+  for (const [outcome, value] of series.rtt) {
+    yield { metric: 'rtt', attributes: { ...attributes, [ATTR.outcome]: outcome }, value };
+  }
+}
+
+function* counterPoints(series: RouteSeries, attributes: Point['attributes']): Generator<Point> {
+  for (const [reason, value] of series.censored) {
+    yield { metric: 'censored', attributes: { ...attributes, [ATTR.reason]: reason }, value };
+  }
+  if (series.rtt.size === 0) return;
+  const shadow = { ...attributes, [ATTR.mode]: 'shadow' };
+  const replied = { ...shadow, [ATTR.lateReply]: true };
+  const silent = { ...shadow, [ATTR.lateReply]: false };
+  yield { metric: 'exceeded', attributes: replied, value: series.exceededReplied };
+  yield { metric: 'exceeded', attributes: silent, value: series.exceededSilent };
+}
+
+function* advicePoints(
+  route: Route,
+  attributes: Point['attributes'],
+  nowMs: number,
+): Generator<Point> {
+  yield* quantilePoints(route, attributes, nowMs);
+  const { value, upperBoundMs, n } = route.estimator.advice(nowMs);
+  const ofResponse = { ...attributes, [ATTR.kind]: 'response' };
+  if (value !== undefined) {
+    yield { metric: 'recommended', attributes: ofResponse, value: value / 1000 };
+  }
+  if (upperBoundMs !== undefined) {
+    yield { metric: 'upperBound', attributes: ofResponse, value: upperBoundMs / 1000 };
+  }
+  if (n > 0) yield { metric: 'samples', attributes, value: n };
+}
+
+function quantilePoints(route: Route, attributes: Point['attributes'], nowMs: number): Point[] {
+  route.estimator.addTo(scratch.clear(), nowMs);
+  return QUANTILES.flatMap(([label, q]) => {
+    const ms = quantileMs(scratch, q);
+    if (ms === undefined) return [];
+    const labelled = { ...attributes, [ATTR.quantile]: label };
+    return [{ metric: 'rttQuantile' as const, attributes: labelled, value: ms / 1000 }];
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * A NodeSDK of our own, for applications that have none: the same `OTEL_*` variables do the same
+ * as in OpenTelemetry's SDK. The readers are made here because only a reader's constructor takes
+ * our producer.
+ *
+ * Loaded when needed: an SDK costs hundreds of milliseconds and many megabytes.
+ */
+import { diag } from '@opentelemetry/api';
+import type {
+  IMetricReader,
+  MetricProducer,
+  PeriodicExportingMetricReaderOptions,
+} from '@opentelemetry/sdk-metrics';
+
+export interface OwnSdk {
+  /** What is exported where, for the start-up line: `prometheus on localhost:9464`. */
+  readonly exporters: readonly string[];
+  /** Ports on which telemetry is served: their requests are not the application's. */
+  readonly ports: readonly number[];
+  shutdown(): Promise<void>;
+}
+
+interface MadeReader {
+  readonly reader: IMetricReader;
+  readonly text: string;
+  readonly port?: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const PROMETHEUS_PORT = 9464;
+const OTLP_HTTP = 'http://localhost:4318';
+const OTLP_GRPC = 'http://localhost:4317';
+
+/** Starts an SDK that exports metrics alone; undefined where the environment asks for nothing. */
+export async function startOwnSdk(
+  producer: MetricProducer,
+  environment: Environment = process.env,
+): Promise<OwnSdk | undefined> {
+  if (environment.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return undefined;
+  const made = await makeReaders(producer, environment);
+  if (made.length === 0) return undefined;
+  const { NodeSDK } = await import('@opentelemetry/sdk-node');
+  const sdk = new NodeSDK({
+    metricReaders: made.map(({ reader }) => reader),
+    spanProcessors: [],
+    logRecordProcessors: [],
+    instrumentations: [],
+  });
+  sdk.start();
+  return {
+    exporters: made.map(({ text }) => text),
+    ports: made.flatMap(({ port }) => port ?? []),
+    shutdown: () => sdk.shutdown(),
+  };
+}
+
+/** Names in OTEL_METRICS_EXPORTER, `otlp` if there are none, as the SDK has it. */
+export function exporterNames(environment: Environment): string[] {
+  const names = (environment.OTEL_METRICS_EXPORTER ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names.includes('none')) return [];
+  return [...new Set(names.length > 0 ? names : ['otlp'])];
+}
+
+async function makeReaders(
+  producer: MetricProducer,
+  environment: Environment,
+): Promise<MadeReader[]> {
+  const made: MadeReader[] = [];
+  for (const name of exporterNames(environment)) {
+    if (name === 'prometheus') made.push(await prometheusReader(producer, environment));
+    else if (name === 'otlp') made.push(await otlpReader(producer, environment));
+    else if (name === 'console') made.push(await consoleReader(producer, environment));
+    else
+      diag.warn(
+        `tardy: OTEL_METRICS_EXPORTER: "${name}" is none of prometheus, otlp, console, none`,
+      );
+  }
+  return made;
+}
+
+async function prometheusReader(
+  producer: MetricProducer,
+  environment: Environment,
+): Promise<MadeReader> {
+  const { PrometheusExporter } = await import('@opentelemetry/exporter-prometheus');
+  const port = numberIn(environment, 'OTEL_EXPORTER_PROMETHEUS_PORT') ?? PROMETHEUS_PORT;
+  const host = environment.OTEL_EXPORTER_PROMETHEUS_HOST ?? 'localhost';
+  const reader = new PrometheusExporter({ host, port, metricProducers: [producer] }, (error) => {
+    if (error) diag.error(`tardy: cannot serve metrics on ${host}:${port}`, error);
+  });
+  return { reader, port, text: `prometheus on ${host}:${port}` };
+}
+
+async function otlpReader(producer: MetricProducer, environment: Environment): Promise<MadeReader> {
+  const protocol = otlpProtocol(environment);
+  const exporter = await otlpExporter(protocol);
+  const endpoint =
+    environment.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT ??
+    environment.OTEL_EXPORTER_OTLP_ENDPOINT ??
+    (protocol === 'grpc' ? OTLP_GRPC : OTLP_HTTP);
+  const reader = await periodic({ exporter, metricProducers: [producer], ...periods(environment) });
+  return { reader, text: `otlp (${protocol}) to ${endpoint}` };
+}
+
+async function consoleReader(
+  producer: MetricProducer,
+  environment: Environment,
+): Promise<MadeReader> {
+  const { ConsoleMetricExporter } = await import('@opentelemetry/sdk-metrics');
+  const exporter = new ConsoleMetricExporter();
+  const reader = await periodic({ exporter, metricProducers: [producer], ...periods(environment) });
+  return { reader, text: 'console' };
+}
+
+async function periodic(options: PeriodicExportingMetricReaderOptions): Promise<IMetricReader> {
+  const { PeriodicExportingMetricReader } = await import('@opentelemetry/sdk-metrics');
+  return new PeriodicExportingMetricReader(options);
+}
+
+type OtlpProtocol = 'grpc' | 'http/json' | 'http/protobuf';
+
+function otlpProtocol(environment: Environment): OtlpProtocol {
+  const wanted =
+    environment.OTEL_EXPORTER_OTLP_METRICS_PROTOCOL ?? environment.OTEL_EXPORTER_OTLP_PROTOCOL;
+  if (wanted === 'grpc' || wanted === 'http/json') return wanted;
+  if (wanted && wanted !== 'http/protobuf') {
+    diag.warn(`tardy: OTLP protocol "${wanted}" is none of grpc, http/json, http/protobuf`);
+  }
+  return 'http/protobuf';
+}
+
+async function otlpExporter(protocol: OtlpProtocol) {
+  switch (protocol) {
+    case 'grpc':
+      return new (await import('@opentelemetry/exporter-metrics-otlp-grpc')).OTLPMetricExporter();
+    case 'http/json':
+      return new (await import('@opentelemetry/exporter-metrics-otlp-http')).OTLPMetricExporter();
+    case 'http/protobuf':
+      return new (await import('@opentelemetry/exporter-metrics-otlp-proto')).OTLPMetricExporter();
+  }
+}
+
+/** OTEL_METRIC_EXPORT_INTERVAL and _TIMEOUT; a timeout longer than the interval would be refused. */
+function periods(environment: Environment) {
+  const exportIntervalMillis = numberIn(environment, 'OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000;
+  const timeout = numberIn(environment, 'OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000;
+  return { exportIntervalMillis, exportTimeoutMillis: Math.min(timeout, exportIntervalMillis) };
+}
+
+function numberIn(environment: Environment, variable: string): number | undefined {
+  const value = environment[variable];
+  const number = Number(value);
+  return value !== undefined && value !== '' && number > 0 ? number : undefined;
+}

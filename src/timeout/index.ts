@@ -1,0 +1,12 @@
+/** Timeouts from measured replies: the pure core, usable alone. */
+export { createTimeoutEstimator } from './estimator.ts';
+export { samplesNeeded } from './order-statistic.ts';
+export type {
+  Advice,
+  Basis,
+  InFlight,
+  Observation,
+  Outcome,
+  TimeoutEstimator,
+  TimeoutEstimatorOptions,
+} from './types.ts';

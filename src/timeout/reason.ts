@@ -1,0 +1,81 @@
+/** The sentences that go with an advice. */
+import type { Evidence } from './advise.ts';
+import { samplesNeeded } from './order-statistic.ts';
+import type { TimeoutSettings } from './settings.ts';
+import type { Advice } from './types.ts';
+
+type Facts = Omit<Advice, 'reason' | 'warnings'>;
+
+/** Requests cut off, as a share of all, from which on they deserve a word. */
+const CENSORED_SHARE = 0.02;
+
+/** One sentence that says where the value comes from. */
+export function reasonOf(facts: Facts, evidence: Evidence, settings: TimeoutSettings): string {
+  const replies = `${count(facts.n)} ${facts.n === 1 ? 'reply' : 'replies'}`;
+  const since = `in the last ${duration(evidence.spanMs)}`;
+  const level = percent(1 - facts.targetRate);
+  const last = evidence.curve ? duration(evidence.curve.lastReplyMs) : '';
+  switch (facts.basis) {
+    case 'insufficient':
+      return `only ${replies} so far: too few to say`;
+    case 'extrapolated':
+      return `${replies} ${since} are too few for ${level}; half as long again as the slowest, ${last}`;
+    case 'censored':
+      return `requests are cut off before ${level} of the replies come; twice as long as they wait now`;
+    case 'pooled':
+      return `${level} of ${replies} over all routes ${since} came within ${ms(facts, settings)}`;
+    case 'measured':
+      return `${level} of ${replies} ${since} came within ${ms(facts, settings)}`;
+  }
+}
+
+/** What to know before relying on the value. */
+export function warningsOf(facts: Facts, evidence: Evidence, settings: TimeoutSettings): string[] {
+  const warnings: string[] = [];
+  const needed = samplesNeeded(facts.targetRate, facts.confidence);
+  if (facts.nEffective < needed && facts.basis !== 'insufficient') {
+    warnings.push(
+      `a bound at ${percent(facts.confidence)} needs ${count(needed)} independent replies; ` +
+        `these are worth ${count(facts.nEffective)}`,
+    );
+  }
+  if (facts.nEffective < 0.7 * facts.n) {
+    warnings.push(
+      `slow replies come in bursts: ${count(facts.n)} are worth ${count(facts.nEffective)}`,
+    );
+  }
+  if (facts.censored > CENSORED_SHARE * (facts.n + facts.censored)) {
+    warnings.push(
+      `${count(facts.censored)} requests were cut off or still wait: no upper bound beyond them`,
+    );
+  }
+  if (facts.lossRate !== undefined && facts.lossRate > 0) {
+    warnings.push(`${percent(facts.lossRate)} of the requests failed and never get a reply`);
+  }
+  if (evidence.paused > 0) {
+    warnings.push(`${count(evidence.paused)} requests overlapped pauses of our own process`);
+  }
+  if (facts.ceilingHit) warnings.push(`the ceiling of ${duration(settings.maxMs)} holds it down`);
+  return warnings;
+}
+
+function ms({ value }: Facts, { minMs }: TimeoutSettings): string {
+  return value === undefined ? '' : duration(Math.max(value, minMs));
+}
+
+/** A share as a percentage with as many digits as it needs: 99.9 %, 0.05 %. */
+export function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(share > 0.5 ? 6 : 2))} %`;
+}
+
+/** A duration for people, two to three digits: 0.21 ms, 84 ms, 1.3 s, 5 min. */
+export function duration(ms: number): string {
+  if (ms < 1) return `${Number(ms.toPrecision(2))} ms`;
+  if (ms < 1000) return `${Number(ms.toPrecision(3))} ms`;
+  if (ms < 120_000) return `${Number((ms / 1000).toPrecision(3))} s`;
+  return `${Number((ms / 60_000).toPrecision(3))} min`;
+}
+
+function count(n: number): string {
+  return Math.round(n).toLocaleString('en-US');
+}
