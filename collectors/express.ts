@@ -68,11 +68,8 @@ export function collectExpress(options: ExpressOptions): ExpressCollector {
 
   function instrument(app: ExpressApp): void {
     const root = rootOf(app).response as PatchedResponse;
-    if (!serverTiming || root[TIMED]) return;
-    const original: (this: Response, ...args: unknown[]) => unknown = Reflect.get(
-      root,
-      'writeHead',
-    );
+    const { writeHead: original } = root;
+    if (!serverTiming || !original || root[TIMED]) return;
     root[TIMED] = true;
     root.writeHead = function writeHead(...args) {
       addTiming(this);

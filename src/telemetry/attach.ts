@@ -85,7 +85,7 @@ function catchUp(histogram: BucketHistogram, record: (value: number) => void): v
   if (histogram.count > CATCH_UP_MAX) return;
   if (histogram.count === 1) return record(histogram.sum);
   histogram.counts.forEach((count, i) => {
-    const bound = histogram.boundaries[i] ?? histogram.boundaries.at(-1);
+    const bound = histogram.boundaries[i] ?? histogram.boundaries.at(-1) ?? 0;
     for (let n = 0; n < count; n++) record(bound);
   });
 }
