@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { Counts } from './histogram/counts.ts';
-import { orderStatisticMs, quantileMs } from './histogram/quantile.ts';
 import type { RollingHistogram } from './histogram/rolling-histogram.ts';
+import { replyQuantileMs, type SurvivalCurve, survivalCurve } from './histogram/survival.ts';
 import { ENDINGS } from './peers/ending.ts';
 import type { Peer } from './peers/peer.ts';
 import type { PeerTable } from './peers/peer-table.ts';
@@ -121,43 +121,36 @@ export function adviceEntry({
 }
 
 function timeoutEntry(peer: Peer, route: Route, nowMs: number): TimeoutEntry {
-  const advice = adviceEntry(route.estimator.advice(nowMs));
-  route.estimator.addTo(scratch.clear(), nowMs);
+  const { estimator } = route;
+  const advice = adviceEntry(estimator.advice(nowMs));
   return {
     peer: peer.name,
     route: route.name,
     requests: route.requests,
     inFlight: peer.inFlight.size,
-    ...quantiles(scratch),
+    ...(estimator.curve ? quantiles(estimator.curve) : {}),
     endings: Object.fromEntries(route.endings),
     advice,
   };
 }
 
-/** The quantiles of the replies that are shown, by the name under which they are. */
-export function quantiles(counts: Counts): Partial<Record<QuantileName, number>> {
-  const n = counts.completed.reduce((total, count) => total + count, 0);
-  if (n === 0) return {};
-  return Object.fromEntries(
-    Object.entries(QUANTILES).map(([name, q]) => [
-      name,
-      orderStatisticMs(counts, Math.max(1, Math.ceil(q * n))),
-    ]),
-  );
+function quantiles(curve: SurvivalCurve) {
+  return {
+    p50Ms: replyQuantileMs(curve, 0.5),
+    p90Ms: replyQuantileMs(curve, 0.9),
+    p99Ms: replyQuantileMs(curve, 0.99),
+    p999Ms: replyQuantileMs(curve, 0.999),
+    maxMs: curve.lastReplyMs,
+  };
 }
-
-const QUANTILES = { p50Ms: 0.5, p90Ms: 0.9, p99Ms: 0.99, p999Ms: 0.999, maxMs: 1 } as const;
-type QuantileName = keyof typeof QUANTILES;
 
 function connectQuantiles(connect: RollingHistogram | undefined, nowMs: number) {
   if (!connect) return {};
   connect.advance(nowMs);
   connect.addTo(scratch.clear());
-  const connectP50Ms = quantileMs(scratch, 0.5);
-  const connectP99Ms = quantileMs(scratch, 0.99);
-  return connectP50Ms === undefined || connectP99Ms === undefined
-    ? {}
-    : { connectP50Ms, connectP99Ms };
+  const curve = survivalCurve(scratch);
+  if (!curve) return {};
+  return { connectP50Ms: replyQuantileMs(curve, 0.5), connectP99Ms: replyQuantileMs(curve, 0.99) };
 }
 
 function endingsOf(routes: readonly Route[]): Record<string, number> {

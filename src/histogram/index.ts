@@ -2,8 +2,7 @@
 export { Counts } from './counts.ts';
 export { decodeHdrInto, encodeHdr, toHdrHistogram } from './hdr.ts';
 export { BUCKET_COUNT, bucketEndMs, bucketIndex, bucketLow, MAX_MICROS } from './layout.ts';
-export { orderStatisticMs, quantileMs } from './quantile.ts';
 export { RollingCount } from './rolling-count.ts';
 export { RollingHistogram, type Slice } from './rolling-histogram.ts';
 export { SLICES } from './slices.ts';
-export { survivalCurve, type SurvivalCurve } from './survival.ts';
+export { replyQuantileMs, survivalCurve, type SurvivalCurve } from './survival.ts';

@@ -13,7 +13,7 @@
 import { type Counts, sum } from './counts.ts';
 import { BUCKET_COUNT, bucketEndMs } from './layout.ts';
 
-/** Steps kept of one curve: 6 KiB. A wider curve joins neighbouring steps at the upper one. */
+/** Steps kept of one curve: 10 KiB. A wider curve joins neighbouring steps at the upper one. */
 const STEPS_MAX = 1024;
 
 /**
@@ -38,72 +38,115 @@ export interface SurvivalCurve {
   at(durationMs: number): number;
   /** The smallest duration t with S(t) ≤ p; undefined where the curve ends above p. */
   quantileMs(p: number): number | undefined;
+  /** The k-th fastest reply (1 … completed), cut-off requests apart; undefined beyond. */
+  replyMs(k: number): number | undefined;
+}
+
+/** The q-quantile of the replies alone, q in [0, 1]. */
+export function replyQuantileMs(curve: SurvivalCurve, q: number): number {
+  return curve.replyMs(Math.max(1, Math.ceil(q * curve.completed))) ?? curve.lastReplyMs;
 }
 
 /** The curve of these counts; undefined without a single reply. */
 export function survivalCurve(counts: Counts): SurvivalCurve | undefined {
   const completed = sum(counts.completed);
-  if (completed === 0) return undefined;
-  const censored = sum(counts.censored);
-  return curveOf(kaplanMeier(counts, completed, censored), completed, censored);
+  return completed === 0 ? undefined : new Steps(counts, completed, sum(counts.censored));
 }
 
-interface Steps {
+class Steps implements SurvivalCurve {
+  readonly completed: number;
+  readonly censored: number;
+  readonly lastReplyMs: number;
+  readonly unread: number;
   /** Bucket index of each step, rising. */
-  readonly ends: Uint16Array;
+  readonly #ends: Uint16Array;
   /** S from that bucket's upper edge on, never rising. */
-  readonly after: Float32Array;
+  readonly #after: Float32Array;
+  /** Replies up to that bucket. */
+  readonly #replies: Uint32Array;
+
+  constructor(counts: Counts, completed: number, censored: number) {
+    this.completed = completed;
+    this.censored = censored;
+    const filled = filledBuckets(counts.completed);
+    const join = Math.ceil(filled / STEPS_MAX);
+    const length = Math.ceil(filled / join);
+    this.#ends = new Uint16Array(length);
+    this.#after = new Float32Array(length);
+    this.#replies = new Uint32Array(length);
+    kaplanMeier(counts, completed + censored, join, this.#ends, this.#after, this.#replies);
+    limitBelow(this.#after, 1 / (completed + 1));
+    this.lastReplyMs = bucketEndMs(this.#ends[length - 1] as number);
+    this.unread = this.#after[length - 1] as number;
+  }
+
+  at(durationMs: number): number {
+    const { lastReplyMs, unread } = this;
+    if (durationMs >= lastReplyMs) return unread * (lastReplyMs / durationMs) ** TAIL_EXPONENT;
+    const step = this.#first((i) => bucketEndMs(this.#ends[i] as number) > durationMs);
+    return step === 0 ? 1 : (this.#after[step - 1] as number);
+  }
+
+  quantileMs(p: number): number | undefined {
+    const level = Math.fround(p); // as the steps are: S = p must not miss by a rounding
+    if (this.unread > level) return undefined;
+    return this.#endMs(this.#first((i) => (this.#after[i] as number) <= level));
+  }
+
+  replyMs(k: number): number | undefined {
+    if (k > this.completed) return undefined;
+    return this.#endMs(this.#first((i) => (this.#replies[i] as number) >= k));
+  }
+
+  #endMs(step: number): number {
+    return bucketEndMs(this.#ends[step] as number);
+  }
+
+  /** The first step from which on `holds` is true; the last one at most. */
+  #first(holds: (step: number) => boolean): number {
+    return firstIndex(this.#ends.length, holds);
+  }
 }
 
-function kaplanMeier(counts: Counts, completed: number, censored: number): Steps {
-  const join = Math.ceil(filledBuckets(counts.completed) / STEPS_MAX);
-  const ends = new Uint16Array(STEPS_MAX);
-  const after = new Float32Array(STEPS_MAX);
-  let atRisk = completed + censored;
+/** Over the buckets, the fastest first; `join` filled buckets make a step. Hot: plain loops. */
+function kaplanMeier(
+  { completed, censored }: Counts,
+  requests: number,
+  join: number,
+  ends: Uint16Array,
+  after: Float32Array,
+  repliesUpTo: Uint32Array,
+): void {
+  let atRisk = requests;
   let survival = 1;
   let seen = 0;
-  let steps = 0;
+  let step = 0;
+  let inStep = 0;
   for (let i = 0; i < BUCKET_COUNT; i++) {
-    const replies = counts.completed[i] as number;
+    const replies = completed[i] as number;
     if (replies > 0) {
       survival *= 1 - replies / atRisk;
-      steps = Math.ceil(++seen / join);
-      ends[steps - 1] = i;
-      after[steps - 1] = survival;
+      seen += replies;
+      ends[step] = i;
+      after[step] = survival;
+      repliesUpTo[step] = seen;
+      if (++inStep === join) {
+        inStep = 0;
+        step++;
+      }
     }
-    atRisk -= replies + (counts.censored[i] as number);
+    atRisk -= replies + (censored[i] as number);
   }
-  const unread = 1 / (completed + 1);
-  for (let i = 0; i < steps; i++) after[i] = Math.max(after[i] as number, unread);
-  return { ends: ends.slice(0, steps), after: after.slice(0, steps) };
+}
+
+function limitBelow(values: Float32Array, least: number): void {
+  for (let i = 0; i < values.length; i++) if ((values[i] as number) < least) values[i] = least;
 }
 
 function filledBuckets(counts: Uint32Array): number {
   let filled = 0;
   for (let i = 0; i < counts.length; i++) if (counts[i] !== 0) filled++;
   return filled;
-}
-
-function curveOf({ ends, after }: Steps, completed: number, censored: number): SurvivalCurve {
-  const lastReplyMs = bucketEndMs(ends.at(-1) as number);
-  const unread = after.at(-1) as number;
-  return {
-    completed,
-    censored,
-    lastReplyMs,
-    unread,
-    at(durationMs) {
-      if (durationMs >= lastReplyMs) return unread * (lastReplyMs / durationMs) ** TAIL_EXPONENT;
-      const step = firstIndex(ends.length, (i) => bucketEndMs(ends[i] as number) > durationMs);
-      return step === 0 ? 1 : (after[step - 1] as number);
-    },
-    quantileMs(p) {
-      const level = Math.fround(p); // as the steps are: S = p must not miss by a rounding
-      if (unread > level) return undefined;
-      const step = firstIndex(ends.length, (i) => (after[i] as number) <= level);
-      return bucketEndMs(ends[step] as number);
-    },
-  };
 }
 
 /** The first index in [0, length) from which on `holds` is true; length − 1 at most. */

@@ -1,7 +1,6 @@
 /** What is measured as points of the metric table: the one place that says which value is which. */
-import { Counts } from '../histogram/counts.ts';
 import type { BucketHistogram } from '../histogram/bucket-histogram.ts';
-import { quantileMs } from '../histogram/quantile.ts';
+import { replyQuantileMs, type SurvivalCurve } from '../histogram/survival.ts';
 import type { Peer } from '../peers/peer.ts';
 import type { PeerTable } from '../peers/peer-table.ts';
 import type { Route } from '../peers/route.ts';
@@ -38,9 +37,6 @@ const QUANTILES = [
   ['0.999', 0.999],
   ['1', 1],
 ] as const;
-
-/** Shared: nothing here waits while it is in use. */
-const scratch = new Counts();
 
 /** Every point there is now. Lazy: each route is computed when it is reached. */
 export function* points(source: TelemetrySource, nowMs: number): Generator<Point> {
@@ -118,12 +114,12 @@ function* counterPoints(series: RouteSeries, attributes: Point['attributes']): G
 }
 
 function* advicePoints(
-  route: Route,
+  { estimator }: Route,
   attributes: Point['attributes'],
   nowMs: number,
 ): Generator<Point> {
-  yield* quantilePoints(route, attributes, nowMs);
-  const { value, upperBoundMs, n } = route.estimator.advice(nowMs);
+  const { value, upperBoundMs, n } = estimator.advice(nowMs);
+  if (estimator.curve) yield* quantilePoints(estimator.curve, attributes);
   const ofResponse = { ...attributes, [ATTR.kind]: 'response' };
   if (value !== undefined) {
     yield { metric: 'recommended', attributes: ofResponse, value: value / 1000 };
@@ -134,12 +130,10 @@ function* advicePoints(
   if (n > 0) yield { metric: 'samples', attributes, value: n };
 }
 
-function quantilePoints(route: Route, attributes: Point['attributes'], nowMs: number): Point[] {
-  route.estimator.addTo(scratch.clear(), nowMs);
-  return QUANTILES.flatMap(([label, q]) => {
-    const ms = quantileMs(scratch, q);
-    if (ms === undefined) return [];
-    const labelled = { ...attributes, [ATTR.quantile]: label };
-    return [{ metric: 'rttQuantile' as const, attributes: labelled, value: ms / 1000 }];
-  });
+function quantilePoints(curve: SurvivalCurve, attributes: Point['attributes']): Point[] {
+  return QUANTILES.map(([label, q]) => ({
+    metric: 'rttQuantile',
+    attributes: { ...attributes, [ATTR.quantile]: label },
+    value: replyQuantileMs(curve, q) / 1000,
+  }));
 }

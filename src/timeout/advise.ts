@@ -11,8 +11,7 @@
  */
 import { type Counts, sum } from '../histogram/counts.ts';
 import { BUCKET_COUNT, bucketEndMs } from '../histogram/layout.ts';
-import { orderStatisticMs, quantileMs } from '../histogram/quantile.ts';
-import type { SurvivalCurve } from '../histogram/survival.ts';
+import { replyQuantileMs, type SurvivalCurve } from '../histogram/survival.ts';
 import { lowerRank, samplesNeeded, upperRank } from './order-statistic.ts';
 import { reasonOf, warningsOf } from './reason.ts';
 import type { TimeoutSettings } from './settings.ts';
@@ -87,9 +86,9 @@ function read(evidence: Evidence, p: number): Reading {
   if (!curve || curve.completed < REPLIES_MIN) {
     return { basis: 'insufficient', quantileMs: undefined };
   }
-  const atLeast = quantileMs(counts, 0.5) as number;
+  const atLeast = replyQuantileMs(curve, 0.5);
   const total = curve.completed + curve.censored;
-  const { lowerBoundMs, upperBoundMs } = bounds(counts, total, effective(total, evidence), p);
+  const { lowerBoundMs, upperBoundMs } = bounds(curve, effective(total, evidence), p);
   const quantile = curve.quantileMs(p);
   if (cutOffAbove(curve, p)) {
     const waits = CENSORED_FACTOR * waitQuantileMs(counts, total, p);
@@ -113,15 +112,19 @@ function cutOffAbove(curve: SurvivalCurve, p: number): boolean {
   return curve.unread > p && curve.unread > 2 / (curve.completed + 1);
 }
 
-/** Order-statistic bounds, the ranks stretched when n replies are worth fewer. */
-function bounds(counts: Counts, n: number, nEffective: number, p: number) {
-  const toRank = (rank: number | undefined) =>
-    rank === undefined ? undefined : n - Math.round((rank * n) / nEffective) + 1;
-  const upper = toRank(upperRank(nEffective, p, CONFIDENCE));
-  const lower = toRank(lowerRank(nEffective, p, CONFIDENCE));
+/**
+ * Order-statistic bounds, the cut-off requests ranked above every reply, since nobody knows how
+ * long they would have taken; the ranks stretched when n replies are worth fewer.
+ */
+function bounds(curve: SurvivalCurve, nEffective: number, p: number) {
+  const n = curve.completed + curve.censored;
+  const atRank = (fromTop: number | undefined) =>
+    fromTop === undefined
+      ? undefined
+      : curve.replyMs(Math.max(1, n - Math.round((fromTop * n) / nEffective) + 1));
   return {
-    upperBoundMs: upper === undefined ? undefined : orderStatisticMs(counts, upper),
-    lowerBoundMs: lower === undefined ? undefined : orderStatisticMs(counts, Math.max(1, lower)),
+    upperBoundMs: atRank(upperRank(nEffective, p, CONFIDENCE)),
+    lowerBoundMs: atRank(lowerRank(nEffective, p, CONFIDENCE)),
   };
 }
 

@@ -3,7 +3,7 @@
  * the curve and advice made of them.
  *
  * `timeoutMs` is asked once a request, so it answers from a kept value. The value is made anew
- * when 2 % of the data are new, when several replies exceeded it, or every ten seconds.
+ * when 4 % of the data are new, when several replies exceeded it, or every ten seconds.
  */
 import { argumentError } from '../errors.ts';
 import { Counts, sum } from '../histogram/counts.ts';
@@ -26,8 +26,9 @@ import type {
 
 /** A kept value is made anew after this time at the latest. */
 const FRESH_MS = 10_000;
-/** … or when new observations make up this share of the window. */
-const NEW_SHARE = 0.02;
+/** … or when new observations make up this share of the window, and are so many at least. */
+const NEW_SHARE = 0.04;
+const NEW_MIN = 8;
 /** … or when so many requests exceeded it, and at most every RETHINK_MS. */
 const EXCEEDED_MAX = 3;
 const RETHINK_MS = 100;
@@ -134,6 +135,11 @@ export class Estimator implements TimeoutEstimator {
     return adviseFrom(this.#make(atMs), this.settings);
   }
 
+  /** The curve of the last advice; undefined before the first reply. */
+  get curve(): SurvivalCurve | undefined {
+    return this.#curve;
+  }
+
   /** What to arm now, in ms; undefined while there is too little to say. */
   advisedMs(atMs: number): number | undefined {
     const armed = this.timeoutMs(atMs);
@@ -219,7 +225,7 @@ export class Estimator implements TimeoutEstimator {
     this.#slowMs =
       this.#curve?.quantileMs(Math.max(BURST_LEVEL, this.settings.targetRate)) ?? Infinity;
     this.#new = this.#exceeded = 0;
-    this.#newMax = Math.max(1, NEW_SHARE * (this.#curve?.completed ?? 0));
+    this.#newMax = Math.max(NEW_MIN, NEW_SHARE * (this.#curve?.completed ?? 0));
     this.#madeAtMs = atMs;
     this.#freshUntilMs = atMs + FRESH_MS;
     const evidence = { counts: scratch, curve: this.#curve, pooled: false, ...this.context(atMs) };
