@@ -1,5 +1,5 @@
 /**
- * TCP handshakes of all client sockets. A SYN is answered by the peer's kernel: its round trip
+ * TCP handshakes of all client sockets, and the name resolution before them. A SYN is answered by the peer's kernel: its round trip
  * tells a live host from a live process, and the network from the server.
  *
  * `connectionAttempt` follows name resolution, so that is not in it. With several addresses each
@@ -18,18 +18,31 @@ export interface TcpConnectOptions {
 }
 
 export function collectTcpConnect({ table, diagnostics, pausedMs }: TcpConnectOptions): Stop {
-  const record = diagnostics.guard('tcp connect', (socket: SocketWithHost, startMs: number) => {
+  const record = diagnostics.guard('tcp connect', (socket: SocketWithHost, times: Times) => {
     const nowMs = performance.now();
     const peer = table.byAddress(hostOf(socket), socket.remotePort);
-    if (peer && pausedMs(startMs, nowMs) === 0) peer.connected(nowMs, nowMs - startMs);
+    if (!peer || pausedMs(times.openedMs, nowMs) > 0) return;
+    peer.connected(nowMs, nowMs - times.attemptedMs);
+    if (times.resolvedMs !== undefined) peer.measured('dns', times.resolvedMs - times.openedMs);
   });
   return listen(diagnostics, {
     'net.client.socket': ({ socket }: { socket: SocketWithHost }) => {
-      let startMs = NaN;
-      socket.on('connectionAttempt', () => (startMs = performance.now()));
-      socket.once('connect', () => record(socket, startMs));
+      const openedMs = performance.now();
+      const times: Times = { openedMs, attemptedMs: openedMs };
+      socket.once('lookup', () => (times.resolvedMs = performance.now()));
+      socket.on('connectionAttempt', () => (times.attemptedMs = performance.now()));
+      socket.once('connect', () => record(socket, times));
     },
   });
+}
+
+/** Instants of one socket, monotonic. */
+interface Times {
+  readonly openedMs: number;
+  /** When its name was resolved; never for an address. */
+  resolvedMs?: number;
+  /** When the last handshake began. */
+  attemptedMs: number;
 }
 
 /** Node keeps the name a socket was asked to connect to, undocumented; the address is as good. */

@@ -5,12 +5,23 @@ import { InFlightList } from '../timeout/in-flight.ts';
 import type { Exchange } from './exchange.ts';
 import type { Route } from './route.ts';
 import type { Origin } from './origin.ts';
-import { SERIES_PER_HISTOGRAM, type SeriesBudget } from './series-budget.ts';
+import { COARSE_BOUNDARIES_S, type SeriesBudget, seriesOf } from './series-budget.ts';
 
 /** Raw paths whose route is remembered, so that a repeated call is not taken apart again. */
 const PATHS_MAX = 256;
 /** Connects are few: they are kept longer than replies. */
 const CONNECT_WINDOW_MS = 3_600_000;
+
+/** What is exported of a peer beside its routes. */
+export type PeerSeries =
+  /** TCP handshakes. */
+  | 'connect'
+  /** Name resolutions before them. */
+  | 'dns'
+  /** From the call to the request written: waiting for a connection, and making one. */
+  | 'wait'
+  /** Round trips less the time that the server says it worked. */
+  | 'networkDelay';
 
 /** Where an origin leads: `host:port`, and what else was seen of it. */
 export class Peer {
@@ -28,8 +39,8 @@ export class Peer {
   lastReplyMs: number | undefined;
   /** TCP handshakes of the last hour: what the kernel of the peer answers. */
   connect: RollingHistogram | undefined;
-  /** For export, in seconds: handshakes, and round trips less the time the server says it worked. */
-  readonly series = new Map<'connect' | 'networkDelay', BucketHistogram>();
+  /** For export, in seconds. */
+  readonly series = new Map<PeerSeries, BucketHistogram>();
   readonly #paths = new Map<string, Route>();
   readonly #budget: SeriesBudget;
 
@@ -55,29 +66,25 @@ export class Peer {
     this.#paths.clear();
   }
 
-  /** A reply took `rttMs`, of which its server says it worked `serverMs`. */
-  measuredDelay(rttMs: number, serverMs: number): void {
-    if (serverMs <= rttMs) this.#export('networkDelay', rttMs - serverMs);
+  /** Something other than a reply took so long. */
+  measured(what: PeerSeries, durationMs: number): void {
+    const histogram = this.series.get(what) ?? this.#budget.openHistogram(COARSE_BOUNDARIES_S);
+    if (!histogram) return;
+    this.series.set(what, histogram);
+    histogram.record(durationMs / 1000);
   }
 
   /** A TCP handshake took so long. */
   connected(atMs: number, durationMs: number): void {
     this.connect ??= new RollingHistogram(CONNECT_WINDOW_MS);
     this.connect.record(atMs, durationMs, false);
-    this.#export('connect', durationMs);
+    this.measured('connect', durationMs);
   }
 
   /** The peer is gone: its series make room for others. */
   close(): void {
-    this.#budget.giveBack(this.series.size * SERIES_PER_HISTOGRAM);
+    this.#budget.giveBack(this.series.size * seriesOf(COARSE_BOUNDARIES_S));
     this.series.clear();
-  }
-
-  #export(name: 'connect' | 'networkDelay', durationMs: number): void {
-    const histogram = this.series.get(name) ?? this.#budget.openHistogram();
-    if (!histogram) return;
-    this.series.set(name, histogram);
-    histogram.record(durationMs / 1000);
   }
 
   /**

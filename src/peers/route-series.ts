@@ -6,7 +6,7 @@
  */
 import type { BucketHistogram } from '../histogram/bucket-histogram.ts';
 import type { Outcome } from '../timeout/types.ts';
-import { SERIES_PER_HISTOGRAM, type SeriesBudget } from './series-budget.ts';
+import { RTT_BOUNDARIES_S, type SeriesBudget, seriesOf } from './series-budget.ts';
 
 /** The name under which everything is gathered that has no place of its own. */
 export const OTHER = '_other';
@@ -62,9 +62,11 @@ export class RouteSeries {
   }
 
   #open(outcome: Outcome): BucketHistogram | undefined {
-    const histogram = this.#budget.openHistogram(this.#overflow === undefined);
+    const histogram = this.#overflow
+      ? this.#budget.openHistogram(RTT_BOUNDARIES_S)
+      : this.#budget.openUnbudgeted(RTT_BOUNDARIES_S);
     if (histogram) this.rtt.set(outcome, histogram);
-    if (histogram && this.#overflow) this.#taken += SERIES_PER_HISTOGRAM;
+    if (histogram && this.#overflow) this.#taken += seriesOf(RTT_BOUNDARIES_S);
     return histogram;
   }
 }

@@ -12,8 +12,15 @@ export const RTT_BOUNDARIES_S: readonly number[] = Array.from({ length: 37 }, (_
   Number((0.00025 * 2 ** (i / 2)).toPrecision(3)),
 );
 
+/** One per power of two, for what is looked at but not read to a per cent. */
+export const COARSE_BOUNDARIES_S: readonly number[] = RTT_BOUNDARIES_S.filter(
+  (_, i) => i % 2 === 0,
+);
+
 /** Prometheus series of one histogram: its buckets, the last one, sum and count. */
-export const SERIES_PER_HISTOGRAM = RTT_BOUNDARIES_S.length + 3;
+export function seriesOf(boundaries: readonly number[]): number {
+  return boundaries.length + 3;
+}
 
 export class SeriesBudget {
   readonly max: number;
@@ -39,10 +46,14 @@ export class SeriesBudget {
     this.#used -= series;
   }
 
-  /** A histogram for export; undefined if there is no room, unless it `mustBe`. */
-  openHistogram(mustBe = false): BucketHistogram | undefined {
-    if (!mustBe && !this.take(SERIES_PER_HISTOGRAM)) return undefined;
+  /** A histogram for export; undefined if there is no room. */
+  openHistogram(boundaries: readonly number[]): BucketHistogram | undefined {
+    return this.take(seriesOf(boundaries)) ? this.openUnbudgeted(boundaries) : undefined;
+  }
+
+  /** A histogram that there must be, whatever room there is: of `_other`. */
+  openUnbudgeted(boundaries: readonly number[]): BucketHistogram {
     this.onOpen?.();
-    return new BucketHistogram(RTT_BOUNDARIES_S);
+    return new BucketHistogram(boundaries);
   }
 }

@@ -1,6 +1,6 @@
 import type { BucketHistogram } from '../histogram/bucket-histogram.ts';
 import { OTHER } from './route-series.ts';
-import type { SeriesBudget } from './series-budget.ts';
+import { RTT_BOUNDARIES_S, type SeriesBudget } from './series-budget.ts';
 
 /** Routes of our own server with a name of their own: an application has hundreds at most. */
 const ROUTES_MAX = 512;
@@ -32,7 +32,8 @@ export class ServerRoutes {
   }
 
   #add(key: string, method: string, route: string): ServerRoute {
-    const duration = this.#routes.size < ROUTES_MAX ? this.#budget.openHistogram() : undefined;
+    const duration =
+      this.#routes.size < ROUTES_MAX ? this.#budget.openHistogram(RTT_BOUNDARIES_S) : undefined;
     if (!duration) return this.#rest();
     const added = { method, route, duration };
     this.#routes.set(key, added);
@@ -42,7 +43,7 @@ export class ServerRoutes {
   #rest(): ServerRoute {
     const known = this.#routes.get(OTHER);
     if (known) return known;
-    const duration = this.#budget.openHistogram(true) as BucketHistogram;
+    const duration = this.#budget.openUnbudgeted(RTT_BOUNDARIES_S);
     const rest = { method: OTHER, route: OTHER, duration };
     this.#routes.set(OTHER, rest);
     return rest;

@@ -58,6 +58,7 @@ export class Traffic {
     if (exchange.replied || exchange.ended) return;
     if (this.#byAddress && address !== undefined) this.#move(exchange, address, nowMs);
     exchange.reused = reused;
+    exchange.peer.measured('wait', nowMs - exchange.openedAtMs);
     exchange.waiting?.drop();
     exchange.writtenAtMs = nowMs;
     const { estimator } = exchange.route;
@@ -116,7 +117,9 @@ export class Traffic {
       return;
     }
     route.series.recordRtt(outcome, durationMs / 1000);
-    if (serverMs !== undefined) exchange.peer.measuredDelay(durationMs, serverMs);
+    if (serverMs !== undefined && serverMs <= durationMs) {
+      exchange.peer.measured('networkDelay', durationMs - serverMs);
+    }
     if (durationMs <= advisedMs) return;
     if (outcome === 'completed') route.series.exceededReplied++;
     else route.series.exceededSilent++;

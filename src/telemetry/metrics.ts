@@ -102,6 +102,20 @@ export const METRICS = {
     attributes: PEER,
     description: 'TCP handshake: answered by the kernel of the peer',
   },
+  dns: {
+    name: 'tardy.client.dns',
+    kind: 'histogram',
+    unit: 's',
+    attributes: PEER,
+    description: 'Name resolution before a TCP handshake',
+  },
+  wait: {
+    name: 'tardy.client.wait',
+    kind: 'histogram',
+    unit: 's',
+    attributes: PEER,
+    description: 'From the call to the request written: waiting for a connection and making one',
+  },
   censored: {
     name: 'tardy.client.censored',
     kind: 'counter',
