@@ -2,13 +2,12 @@
  * Where the data go, decided late.
  *
  * `--import tardy/register` runs before the application, which may set up OpenTelemetry itself a
- * moment later. Two SDKs in a process quarrel over the global API and the second loses its
- * metrics, so the choice waits until the application had time to make its own; nothing is lost
- * meanwhile, since the data are ours and not the exporter's.
+ * moment later. Where it does, its MeterProvider is the place to export to, so the choice waits
+ * until it had time; nothing is lost meanwhile, since the data are ours and not the exporter's.
  */
-import { createNoopMeter, metrics } from '@opentelemetry/api';
+import { metrics } from '@opentelemetry/api';
 import type { Tardy } from './tardy.ts';
-import { type OwnSdk, startOwnSdk } from './telemetry/sdk.ts';
+import { hasMeterProvider, type OwnSdk, startOwnSdk } from './telemetry/sdk.ts';
 import { VERSION } from './version.ts';
 
 /** How long the application has to register a MeterProvider of its own. */
@@ -28,7 +27,7 @@ export async function startExporting(tardy: Tardy): Promise<string> {
   }
   const own = await startOwnSdk(tardy.metricProducer);
   if (!own) return 'exporting nowhere (switched off by OTEL_SDK_DISABLED or OTEL_METRICS_EXPORTER)';
-  tardy.leaveOutPorts(own.ports);
+  tardy.leaveOut(own.own);
   return describe(own);
 }
 
@@ -40,9 +39,4 @@ export function startupLine(exporting: string, loaded: string | undefined): stri
 
 function describe({ exporters }: OwnSdk): string {
   return `exporting to ${exporters.join(', ')}`;
-}
-
-/** True once somebody registered a MeterProvider: until then the API hands out its no-op meter. */
-function hasMeterProvider(): boolean {
-  return metrics.getMeterProvider().getMeter('tardy') !== createNoopMeter();
 }

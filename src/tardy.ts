@@ -32,6 +32,7 @@ import {
 import { StateFile } from './state/state-file.ts';
 import { attachTo } from './telemetry/attach.ts';
 import { Diagnostics } from './telemetry/diagnostics.ts';
+import type { OwnTraffic } from './telemetry/sdk.ts';
 import { createMetricProducer } from './telemetry/producer.ts';
 import type { TelemetrySource } from './telemetry/points.ts';
 import { Estimator, pooledAdvice } from './timeout/estimator.ts';
@@ -72,8 +73,8 @@ export interface Tardy {
   attach(provider: MeterProvider): void;
   /** Measures routes of this Express application and sends Server-Timing from it. */
   instrument(app: ExpressApp): void;
-  /** Ports whose requests are telemetry, not the application's. */
-  leaveOutPorts(ports: readonly number[]): void;
+  /** Telemetry, not the application's: ports it is served on, origins it is sent to. */
+  leaveOut(traffic: OwnTraffic): void;
   /** Begins to measure; does nothing if it has begun. What was loaded of the state file. */
   start(): string | undefined;
   /** Stops measuring, takes every listener away, and writes the state file. */
@@ -107,6 +108,8 @@ class TardyProcess implements Tardy {
   readonly #traffic: Traffic;
   readonly #source: TelemetrySource;
   readonly #ownPorts = new Set<number>();
+  /** Origins, or origin and path prefixes, that are not measured. */
+  readonly #excluded: string[];
   readonly #appsBeforeStart = new Set<ExpressApp>();
   #running: Running | undefined;
   #detach: (() => void) | undefined;
@@ -114,6 +117,7 @@ class TardyProcess implements Tardy {
   constructor({ routeName, ...options }: TardyOptions) {
     this.config = readConfig(options);
     this.#routeName = routeName;
+    this.#excluded = [...this.config.exclude];
     const { pauseTickMs, pauseLateMs, peersByAddress } = this.config;
     this.#pauses = new PauseLog({ tickMs: pauseTickMs, lateMs: pauseLateMs });
     const pausedMs = (fromMs: number, toMs: number) => this.#pauses.overlapMs(fromMs, toMs);
@@ -173,8 +177,9 @@ class TardyProcess implements Tardy {
     else this.#appsBeforeStart.add(app);
   }
 
-  leaveOutPorts(ports: readonly number[]): void {
+  leaveOut({ ports, origins }: OwnTraffic): void {
     for (const port of ports) this.#ownPorts.add(port);
+    this.#excluded.push(...origins);
   }
 
   start(): string | undefined {
@@ -227,7 +232,8 @@ class TardyProcess implements Tardy {
       traffic: this.#traffic,
       diagnostics: this.#diagnostics,
       routeName: this.#routeName,
-      excluded: exclusion(this.config.exclude),
+      excluded: (origin: string, path: string) =>
+        this.#excluded.some((prefix) => `${origin}${path}`.startsWith(prefix)),
     };
     const runtime = this.#watchLoop();
     const express = collectExpress({
@@ -285,11 +291,4 @@ interface Running {
 
 function timeoutOptions({ targetRate, minMs, maxMs, windowMs, initialMs }: Config) {
   return { targetRate, minMs, maxMs, windowMs, initialMs };
-}
-
-/** True for origins, or origin and path prefixes, that the user left out. */
-function exclusion(prefixes: readonly string[]) {
-  if (prefixes.length === 0) return undefined;
-  return (origin: string, path: string) =>
-    prefixes.some((prefix) => `${origin}${path}`.startsWith(prefix));
 }

@@ -3,7 +3,8 @@ import { show } from '../errors.ts';
 import type { TimeoutEntry, TimeoutsReport } from '../report.ts';
 import { type Context, defineCommand, type Values } from './command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { basisTone, count, explanation, milliseconds, range } from './format.ts';
+import { basisTone, bracketed, count, explanation, milliseconds, range } from './format.ts';
+import type { Environment } from './io.ts';
 import { DEFAULT_URL, nodeReport } from './node-report.ts';
 import { suggestion, usageError } from './parse.ts';
 import { stateReport } from './state-report.ts';
@@ -73,9 +74,14 @@ async function runAdvise(values: AdviseValues, context: Context): Promise<ExitCo
 
 async function findReport({ url, state }: AdviseValues, context: Context): Promise<TimeoutsReport> {
   const { env, signal } = context;
-  if (state === undefined) return nodeReport(url ?? (env.TARDY_URL || DEFAULT_URL), signal);
+  if (state === undefined) return nodeReport(url ?? urlIn(env), signal);
   if (url !== undefined) throw usageError('--url and --state exclude each other; give one');
   return stateReport(state, env);
+}
+
+/** A variable that is set to nothing counts as absent. */
+function urlIn({ TARDY_URL }: Environment): string {
+  return TARDY_URL === undefined || TARDY_URL === '' ? DEFAULT_URL : TARDY_URL;
 }
 
 export function adviceTable(
@@ -112,10 +118,6 @@ const COLUMNS: readonly Column<TimeoutEntry>[] = [
     tone: ({ advice }) => basisTone(advice),
   },
 ];
-
-function bracketed(text: string): string {
-  return text === '' ? '' : `(${text})`;
-}
 
 /** Plain order of characters: the same on every machine. */
 function compare(a: string, b: string): number {

@@ -25,6 +25,10 @@ export function range({ lowerBoundMs, upperBoundMs }: AdviceEntry): string {
     : `${low} ${lowUnit}..${high} ${highUnit}`;
 }
 
+export function bracketed(text: string): string {
+  return text === '' ? '' : `(${text})`;
+}
+
 /** Green is not among them: the colours only repeat the word. */
 export function basisTone({ basis }: AdviceEntry): Tone {
   if (basis === 'measured' || basis === 'pooled') return 'good';

@@ -12,16 +12,16 @@ export interface TerminalSize {
 
 export interface Io {
   /** Writes a part of the result. */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Writes progress or a complaint. */
-  err(text: string): void;
+  readonly err: (text: string) => void;
   readonly env: Environment;
   /** The terminal that stdout is, as wide as it is now; undefined if it is a pipe or a file. */
-  terminal(): TerminalSize | undefined;
+  readonly terminal: () => TerminalSize | undefined;
   /** Aborted by Ctrl-C, or when nobody reads the result any more. */
   readonly signal: AbortSignal;
   /** Milliseconds since the program was started. */
-  nowMs(): number;
+  readonly nowMs: () => number;
 }
 
 /** Until a terminal says how large it is. */

@@ -87,9 +87,9 @@ function complain(
   }
   const command = commands.find((each) => each.name === name);
   const who = command ? `tardy ${command.name}` : 'tardy';
+  io.err(`${who}: ${error.message}\n`);
   const code = EXIT_OF[error.code];
-  const hint = code === EXIT.usage ? `; see ${who} --help` : '';
-  io.err(`${who}: ${error.message.replace(/[?.]$/, (end) => (hint ? '' : end))}${hint}\n`);
+  if (code === EXIT.usage) io.err(`see ${who} --help\n`);
   return code;
 }
 

@@ -5,25 +5,32 @@
  *
  * Loaded when needed: an SDK costs hundreds of milliseconds and many megabytes.
  */
-import { diag } from '@opentelemetry/api';
+import { type ContextManager, createNoopMeter, diag, metrics } from '@opentelemetry/api';
 import type {
   IMetricReader,
   MetricProducer,
   PeriodicExportingMetricReaderOptions,
 } from '@opentelemetry/sdk-metrics';
+import type { NodeSDK } from '@opentelemetry/sdk-node';
 
 export interface OwnSdk {
   /** What is exported where, for the start-up line: `prometheus on localhost:9464`. */
   readonly exporters: readonly string[];
-  /** Ports on which telemetry is served: their requests are not the application's. */
-  readonly ports: readonly number[];
+  /** What is telemetry, not the application's: ports it is served on, origins it is sent to. */
+  readonly own: OwnTraffic;
   shutdown(): Promise<void>;
+}
+
+export interface OwnTraffic {
+  readonly ports: readonly number[];
+  readonly origins: readonly string[];
 }
 
 interface MadeReader {
   readonly reader: IMetricReader;
   readonly text: string;
   readonly port?: number;
+  readonly origin?: string;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,7 +39,11 @@ const PROMETHEUS_PORT = 9464;
 const OTLP_HTTP = 'http://localhost:4318';
 const OTLP_GRPC = 'http://localhost:4317';
 
-/** Starts an SDK that exports metrics alone; undefined where the environment asks for nothing. */
+/**
+ * Starts an SDK that exports our metrics; undefined where the environment asks for nothing. It
+ * keeps away from OpenTelemetry's global API: an application that sets up its own SDK later would
+ * find the places taken, and lose its metrics.
+ */
 export async function startOwnSdk(
   producer: MetricProducer,
   environment: Environment = process.env,
@@ -41,18 +52,48 @@ export async function startOwnSdk(
   const made = await makeReaders(producer, environment);
   if (made.length === 0) return undefined;
   const { NodeSDK } = await import('@opentelemetry/sdk-node');
-  const sdk = new NodeSDK({
-    metricReaders: made.map(({ reader }) => reader),
-    spanProcessors: [],
-    logRecordProcessors: [],
-    instrumentations: [],
-  });
-  sdk.start();
+  const shutdown = startQuietly(
+    NodeSDK,
+    made.map(({ reader }) => reader),
+  );
   return {
     exporters: made.map(({ text }) => text),
-    ports: made.flatMap(({ port }) => port ?? []),
-    shutdown: () => sdk.shutdown(),
+    own: {
+      ports: made.flatMap(({ port }) => port ?? []),
+      origins: made.flatMap(({ origin }) => origin ?? []),
+    },
+    shutdown,
   };
+}
+
+/** What the SDK takes for "register none"; its type does not say so. */
+const NOT_REGISTERED = null as unknown as ContextManager;
+
+/** Metrics alone: no spans, no logs, no propagator, and nothing left in the global API. */
+function startQuietly(sdkClass: typeof NodeSDK, metricReaders: IMetricReader[]) {
+  const logs = process.env.OTEL_LOGS_EXPORTER;
+  process.env.OTEL_LOGS_EXPORTER = 'none'; // an empty list of processors would still register
+  try {
+    const sdk = new sdkClass({
+      metricReaders,
+      spanProcessors: [],
+      instrumentations: [],
+      contextManager: NOT_REGISTERED,
+      textMapPropagator: null,
+    });
+    const wasFree = !hasMeterProvider();
+    sdk.start();
+    if (wasFree) metrics.disable();
+    return () => sdk.shutdown();
+  } finally {
+    if (logs === undefined) delete process.env.OTEL_LOGS_EXPORTER;
+    else process.env.OTEL_LOGS_EXPORTER = logs;
+  }
+}
+
+/** True once somebody registered a MeterProvider: until then the API hands out its no-op meter. */
+export function hasMeterProvider(): boolean {
+  return metrics.getMeterProvider().getMeter('tardy') !== createNoopMeter();
 }
 
 /** Names in OTEL_METRICS_EXPORTER, `otlp` if there are none, as the SDK has it. */
@@ -103,7 +144,8 @@ async function otlpReader(producer: MetricProducer, environment: Environment): P
     environment.OTEL_EXPORTER_OTLP_ENDPOINT ??
     (protocol === 'grpc' ? OTLP_GRPC : OTLP_HTTP);
   const reader = await periodic({ exporter, metricProducers: [producer], ...periods(environment) });
-  return { reader, text: `otlp (${protocol}) to ${endpoint}` };
+  const origin = URL.parse(endpoint)?.origin;
+  return { reader, text: `otlp (${protocol}) to ${endpoint}`, ...(origin ? { origin } : {}) };
 }
 
 async function consoleReader(

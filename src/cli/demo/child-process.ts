@@ -1,0 +1,86 @@
+/** One child process of the demo, seen from its parent. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { TardyError } from '../../errors.ts';
+import { childMessageSchema, type Ready } from './messages.ts';
+
+export interface ChildOptions {
+  readonly name: string;
+  readonly program: URL;
+  /** Handed over as JSON. */
+  readonly argument: object;
+  readonly env: Readonly<Record<string, string>>;
+  readonly execArgv?: readonly string[];
+}
+
+/** A machine under full load takes seconds to start five processes. */
+const START_MS = 30_000;
+/** Who has not ended by then is killed. */
+const STOP_MS = 2000;
+/** What is kept of its stderr to explain why it ended. */
+const STDERR_MAX = 2000;
+
+export class Child {
+  readonly #name: string;
+  readonly #process: ChildProcess;
+  #stderr = '';
+  #end: string | undefined;
+
+  constructor({ name, program, argument, env, execArgv = [] }: ChildOptions) {
+    this.#name = name;
+    this.#process = fork(program, [JSON.stringify(argument)], {
+      env,
+      execArgv: [...execArgv],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#process.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-STDERR_MAX);
+    });
+    this.#process.on('error', ({ message }) => (this.#end ??= message));
+    this.#process.on('exit', (code, signal) => (this.#end ??= `ended with ${signal ?? code}`));
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** Why it is gone; undefined while it lives. */
+  get end(): TardyError | undefined {
+    return this.#end === undefined ? undefined : this.#failure(this.#end);
+  }
+
+  /** What it says of itself when it serves. Throws ERR_TARDY_UNREACHABLE if it never does. */
+  ready(): Promise<Ready> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string): void => {
+        clearTimeout(timer);
+        reject(this.#failure(why));
+      };
+      const timer = setTimeout(() => fail(`not ready within ${START_MS / 1000} s`), START_MS);
+      this.#process.once('message', (raw) => {
+        const message = childMessageSchema.safeParse(raw).data;
+        if (message?.kind !== 'ready') return fail(message?.message ?? 'says what nobody expects');
+        clearTimeout(timer);
+        resolve(message);
+      });
+      // Not `exit`: its last words come after that.
+      this.#process.once('close', () => fail(this.#end ?? 'gone'));
+    });
+  }
+
+  /** Ends by itself when disconnected; resolves when it has. */
+  async stop(): Promise<void> {
+    if (this.#end !== undefined) return;
+    const gone = once(this.#process, 'exit');
+    if (this.#process.connected) this.#process.disconnect();
+    const killer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MS);
+    await gone;
+    clearTimeout(killer);
+  }
+
+  #failure(why: string): TardyError {
+    const words = this.#stderr.trim();
+    const message = `${this.#name}: ${why}${words === '' ? '' : `\n${words}`}`;
+    return new TardyError('ERR_TARDY_UNREACHABLE', message);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * What the demo found out, as plain data: the shape that `tardy demo --json` prints.
+ */
+import { z } from 'zod';
+import { timeoutEntrySchema, type TimeoutsReport } from '../../report.ts';
+import type { Cluster } from './cluster.ts';
+import { HOST } from './messages.ts';
+import { SERVICE_NAMES } from './services.ts';
+
+const firstAdviceMs = z
+  .number()
+  .optional()
+  .describe('from the start of the program to the first advice; absent if there was none');
+
+export const demoReportSchema = z.object({
+  node: z.string().describe('who measured this: the gateway'),
+  generatedAt: z.iso.datetime(),
+  durationS: z.number().describe('how long there was load'),
+  firstAdviceMs,
+  targetRate: z.number().describe('share of live replies that a timeout may cut off'),
+  clients: z.array(z.string()).describe('HTTP clients that made the load'),
+  missingClients: z.array(z.string()).describe('HTTP clients that are not installed'),
+  gatewayPid: z.number(),
+  services: z.array(
+    z.object({
+      name: z.enum(SERVICE_NAMES),
+      does: z.string().describe('how it answers'),
+      peer: z.string().describe('host:port'),
+      pid: z.number(),
+      configuredTimeoutMs: z.number().describe('the timeout that the gateway sets today'),
+      firstAdviceMs,
+    }),
+  ),
+  timeouts: z.array(
+    timeoutEntrySchema.extend({
+      service: z.enum(SERVICE_NAMES),
+      configuredTimeoutMs: z.number().describe('the timeout that the gateway sets today'),
+    }),
+  ),
+});
+
+export type DemoReport = z.infer<typeof demoReportSchema>;
+export type DemoEntry = DemoReport['timeouts'][number];
+
+/** When each peer first had advice, in ms since the start of the program. */
+export type FirstAdvice = ReadonlyMap<string, number>;
+
+export interface Findings {
+  readonly cluster: Cluster;
+  readonly report: TimeoutsReport;
+  readonly first: FirstAdvice;
+  readonly targetRate: number;
+  readonly durationS: number;
+}
+
+export function demoReport({ cluster, report, ...found }: Findings): DemoReport {
+  const { clients, missing, gatewayPid, services } = cluster;
+  const { first, targetRate, durationS } = found;
+  return {
+    node: report.node,
+    generatedAt: report.generatedAt,
+    durationS,
+    ...firstOf(Math.min(...first.values())),
+    targetRate,
+    clients: [...clients],
+    missingClients: [...missing],
+    gatewayPid,
+    services: services.map(({ service, port, pid }) => {
+      const { name, does, configuredTimeoutMs } = service;
+      const peer = `${HOST}:${port}`;
+      return { name, does, peer, pid, configuredTimeoutMs, ...firstOf(first.get(peer)) };
+    }),
+    timeouts: services.flatMap(({ service: { name, configuredTimeoutMs }, port }) =>
+      report.timeouts
+        .filter(({ peer }) => peer === `${HOST}:${port}`)
+        .map((entry) => ({ service: name, configuredTimeoutMs, ...entry })),
+    ),
+  };
+}
+
+/** Services that never had advice. */
+export function withoutAdvice({ services }: DemoReport): string[] {
+  return services.filter((each) => each.firstAdviceMs === undefined).map(({ name }) => name);
+}
+
+/** Notes which peers have advice now and had none before. */
+export function noteAdvice(
+  first: Map<string, number>,
+  report: TimeoutsReport,
+  nowMs: number,
+): void {
+  for (const { peer, advice } of report.timeouts) {
+    if (advice.timeoutMs !== undefined && !first.has(peer)) first.set(peer, Math.round(nowMs));
+  }
+}
+
+function firstOf(ms: number | undefined): { firstAdviceMs?: number } {
+  return ms === undefined || ms === Infinity ? {} : { firstAdviceMs: ms };
+}

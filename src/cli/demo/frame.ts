@@ -1,0 +1,80 @@
+/** What the demo shows: one picture of its report, as lines. */
+import { duration, percent } from '../../timeout/reason.ts';
+import { basisTone, bracketed, count, explanation, milliseconds, range } from '../format.ts';
+import type { Paint } from '../look.ts';
+import { type Column, renderTable } from '../table.ts';
+import { indented, printable } from '../text.ts';
+import type { DemoEntry, DemoReport } from './demo-report.ts';
+
+export interface FrameOptions {
+  readonly width: number;
+  /** Lines there is room for. */
+  readonly height: number;
+  readonly paint: Paint;
+  /** What stands above: as it is, and in few lines for a low terminal. */
+  readonly about?: { readonly full: readonly string[]; readonly short: readonly string[] };
+}
+
+type Under = (entry: DemoEntry) => readonly string[];
+
+/** Heading, table, and under each row where its number comes from, as far as there is room. */
+export function frame(report: DemoReport, options: FrameOptions): string[] {
+  const { width, height, paint, about = { full: [], short: [] } } = options;
+  const faint = (lines: readonly string[]) => lines.map((line) => paint('faint', line));
+  const everything: Under = ({ advice }) => faint(explanation(advice, width));
+  const reason: Under = ({ advice }) => faint(indented(printable(advice.reason), width, '    '));
+  const nothing: Under = () => [];
+  const draw = (head: readonly string[], under: Under) => [
+    ...head,
+    ...heading(report, width),
+    '',
+    ...renderTable({ columns: COLUMNS, rows: report.timeouts, width, paint, under }),
+  ];
+  const smallest = () => draw(about.short, nothing);
+  const variants = [
+    () => draw(about.full, everything),
+    () => draw(about.short, everything),
+    () => draw(about.short, reason),
+    smallest,
+  ];
+  for (const variant of variants) {
+    const lines = variant();
+    if (lines.length <= height) return lines;
+  }
+  return smallest().slice(0, height);
+}
+
+function heading({ durationS, firstAdviceMs, targetRate }: DemoReport, width: number): string[] {
+  const advice =
+    firstAdviceMs === undefined ? 'no advice yet' : `first advice after ${duration(firstAdviceMs)}`;
+  const target = `target: ${percent(targetRate)} of live replies cut off`;
+  return indented(`${Math.floor(durationS)} s of load; ${advice}; ${target}`, width, '');
+}
+
+const COLUMNS: readonly Column<DemoEntry>[] = [
+  { title: 'SERVICE', cell: ({ service }) => service },
+  { title: 'PEER', cell: ({ peer }) => peer, dropOrder: 9 },
+  { title: 'ROUTE', cell: ({ route }) => route, cut: 'end' },
+  { title: 'REQUESTS', cell: ({ requests }) => count(requests), align: 'right', dropOrder: 7 },
+  { title: 'P50', cell: ({ p50Ms }) => milliseconds(p50Ms), align: 'right', dropOrder: 5 },
+  { title: 'P99', cell: ({ p99Ms }) => milliseconds(p99Ms), align: 'right', dropOrder: 4 },
+  // Today's timeout and the arrow to the advice read as one: `TIMEOUT -> ADVICE`.
+  {
+    title: 'TIMEOUT',
+    cell: ({ configuredTimeoutMs }) => milliseconds(configuredTimeoutMs),
+    align: 'right',
+  },
+  {
+    title: '-> ADVICE',
+    cell: ({ advice }) =>
+      advice.timeoutMs === undefined ? '' : `-> ${duration(advice.timeoutMs)}`,
+    tone: () => 'strong',
+  },
+  { title: '(LOWER..UPPER)', cell: ({ advice }) => bracketed(range(advice)), dropOrder: 8 },
+  {
+    title: 'BASIS',
+    cell: ({ advice }) => advice.basis,
+    dropOrder: 6,
+    tone: ({ advice }) => basisTone(advice),
+  },
+];

@@ -1,0 +1,39 @@
+/**
+ * The gateway of the demo: runs under `--import tardy/register`, calls the services all the time,
+ * and mounts the API. Nothing but the mount is about Tardy.
+ */
+import express from 'express';
+import { router } from '../../express.ts';
+import { runChild, serve, tell } from './child.ts';
+import { loadClients } from './clients.ts';
+import { startLoad } from './load.ts';
+import { type GatewayArgument, gatewayArgumentSchema, HOST } from './messages.ts';
+import { serviceNamed } from './services.ts';
+
+runChild(gatewayArgumentSchema, startGateway);
+
+async function startGateway({ port: wanted, targets }: GatewayArgument): Promise<void> {
+  const app = express();
+  app.use('/tardy', router({ metrics: true }));
+  app.get('/', (_request, response) => {
+    response.json({ see: ['/tardy/timeouts', '/tardy/peers', '/tardy/metrics'] });
+  });
+  const { clients, missing } = await loadClients();
+  const port = await serve(app, wanted).catch((error: unknown) => {
+    throw new Error(whyNotServed(wanted, error));
+  });
+  startLoad(
+    targets.map(({ name, port: at }) => ({
+      service: serviceNamed(name),
+      origin: `http://${HOST}:${at}`,
+    })),
+    clients,
+  );
+  tell({ kind: 'ready', port, clients: clients.map(({ name }) => name), missing: [...missing] });
+}
+
+function whyNotServed(port: number, error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const what = code === 'EADDRINUSE' ? 'somebody listens there already' : message;
+  return `cannot serve on port ${port}: ${what}; give another with --port, or 0 for a free one`;
+}

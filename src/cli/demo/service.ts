@@ -1,0 +1,27 @@
+/** One service of the demo: an Express application with the two lines of `tardy/express`. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import express from 'express';
+import { instrument } from '../../express.ts';
+import { runChild, serve, tell } from './child.ts';
+import { type ServiceArgument, serviceArgumentSchema } from './messages.ts';
+import { serviceNamed, workMs } from './services.ts';
+
+runChild(serviceArgumentSchema, startService);
+
+async function startService({ name, slowAfterMs }: ServiceArgument): Promise<void> {
+  const app = express();
+  instrument(app);
+  let slowAtMs: number | undefined;
+  const work = () => {
+    const nowMs = performance.now();
+    slowAtMs ??= nowMs + slowAfterMs;
+    return workMs(name, { random: Math.random, slowed: nowMs >= slowAtMs });
+  };
+  for (const { method, path } of serviceNamed(name).routes) {
+    app[method === 'GET' ? 'get' : 'post'](path, async (_request, response) => {
+      await sleep(work());
+      response.json({ from: name });
+    });
+  }
+  tell({ kind: 'ready', port: await serve(app, 0) });
+}
