@@ -14,7 +14,7 @@ const SERVER_MS_MAX = 3_600_000;
 /** Entries of Server-Timing read: ours come first. */
 const ENTRIES_MAX = 16;
 
-/** Of alternating names and values, as they came over the wire. Names are found by length first. */
+/** Of alternating names and values, as they came over the wire. Most names differ in length. */
 export function replyFacts(raw: ArrayLike<Uint8Array | string>): ReplyFacts {
   let facts = NOTHING;
   for (let i = 0; i + 1 < raw.length; i += 2) {
@@ -40,5 +40,6 @@ export function serverTimingMs(value: string): number | undefined {
 }
 
 function lower(text: Uint8Array | string): string {
-  return (typeof text === 'string' ? text : Buffer.from(text).toString('latin1')).toLowerCase();
+  if (typeof text === 'string') return text.toLowerCase();
+  return Buffer.from(text.buffer, text.byteOffset, text.length).toString('latin1').toLowerCase();
 }

@@ -6,13 +6,15 @@ import { indented } from './text.ts';
 /** Lines stay below this even on wide terminals: long ones are hard to read. */
 export const HELP_WIDTH_MAX = 80;
 
+const WHAT_FOR = 'is that node dead, or just late? Measures round trips and recommends timeouts.';
+
 type Pair = readonly [left: string, right: string];
 
 export function overview(commands: readonly Command[], width: number): string {
   const summaries = commands.map(({ name, summary }): Pair => [name, summary]);
   const first = commands.flatMap(({ examples }) => examples.slice(0, 1));
   return page([
-    ['tardy: is that node dead, or just late? Measures round trips, recommends timeouts.'],
+    indented(`tardy: ${WHAT_FOR}`, width, ''),
     ['Examples', ...pairs(examplePairs(first), width)],
     ['Commands', ...pairs(summaries, width)],
     [
@@ -32,7 +34,7 @@ export function overview(commands: readonly Command[], width: number): string {
 export function commandHelp(command: Command, width: number): string {
   const { name, summary, usage, examples, options, notes = [] } = command;
   return page([
-    [`tardy ${name}: ${summary}`],
+    indented(`tardy ${name}: ${summary}`, width, ''),
     ['Examples', ...pairs(examplePairs(examples), width)],
     ['Usage', ...indented(`tardy ${name} ${usage}`, width, '      ', '  ')],
     ['Options', ...pairs(optionPairs({ ...options, ...COMMON_OPTIONS }), width)],

@@ -88,7 +88,7 @@ export class PeerTable {
 
   /** The route of a call: under the caller's own name for it, or method and path template. */
   route(peer: Peer, method: string, path: string, name: string | undefined, nowMs: number): Route {
-    const key = name ?? `${method} ${path}`;
+    const key = rememberedKey(method, path, name);
     const known = peer.remembered(key);
     if (known) return known;
     const route = this.namedRoute(
@@ -198,6 +198,12 @@ export class PeerTable {
     peer.forgetPaths();
     this.#histograms--;
   }
+}
+
+/** Of most calls the path as it is, so that nothing is joined and hashed anew. */
+function rememberedKey(method: string, path: string, name: string | undefined): string {
+  if (name !== undefined) return ` ${name}`;
+  return method === 'GET' ? path : `${method} ${path}`;
 }
 
 /** `GET` and `/users/42` → `GET /users/:id`. */

@@ -225,7 +225,7 @@ export class Estimator implements TimeoutEstimator {
     this.#slowMs =
       this.#curve?.quantileMs(Math.max(BURST_LEVEL, this.settings.targetRate)) ?? Infinity;
     this.#new = this.#exceeded = 0;
-    this.#newMax = Math.max(NEW_MIN, NEW_SHARE * (this.#curve?.completed ?? 0));
+    this.#newMax = Math.max(NEW_MIN, NEW_SHARE * (this.#window.completed + this.#window.censored));
     this.#madeAtMs = atMs;
     this.#freshUntilMs = atMs + FRESH_MS;
     const evidence = { counts: scratch, curve: this.#curve, pooled: false, ...this.context(atMs) };

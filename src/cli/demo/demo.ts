@@ -92,6 +92,7 @@ async function runDemo(values: DemoValues, context: Context): Promise<ExitCode> 
     const about = aboutCluster(cluster);
     const live = once ? undefined : new Screen(context, about);
     if (once || !context.look.redraws) context.err(`${about.full.join('\n')}\n`);
+    if (once) context.err(`one report after ${durationS} s\n`);
     const report = await watch(cluster, { values, context, durationS, live });
     if (context.signal.aborted) return once ? EXIT.interrupted : EXIT.ok;
     return finish(report, once, values.json, context);

@@ -48,14 +48,14 @@ function heading({ durationS, firstAdviceMs, targetRate }: DemoReport, width: nu
   const advice =
     firstAdviceMs === undefined ? 'no advice yet' : `first advice after ${duration(firstAdviceMs)}`;
   const target = `target: ${percent(targetRate)} of live replies cut off`;
-  return indented(`${Math.floor(durationS)} s of load; ${advice}; ${target}`, width, '');
+  return indented(`${durationS} s of load; ${advice}; ${target}`, width, '');
 }
 
 const COLUMNS: readonly Column<DemoEntry>[] = [
   { title: 'SERVICE', cell: ({ service }) => service },
   { title: 'PEER', cell: ({ peer }) => peer, dropOrder: 9 },
   { title: 'ROUTE', cell: ({ route }) => route, cut: 'end' },
-  { title: 'REQUESTS', cell: ({ requests }) => count(requests), align: 'right', dropOrder: 7 },
+  { title: 'REQS', cell: ({ requests }) => count(requests), align: 'right', dropOrder: 7 },
   { title: 'P50', cell: ({ p50Ms }) => milliseconds(p50Ms), align: 'right', dropOrder: 5 },
   { title: 'P99', cell: ({ p99Ms }) => milliseconds(p99Ms), align: 'right', dropOrder: 4 },
   // Today's timeout and the arrow to the advice read as one: `TIMEOUT -> ADVICE`.

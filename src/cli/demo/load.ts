@@ -37,7 +37,7 @@ export function startLoad(targets: readonly Target[], clients: readonly Client[]
 
 /** Time to the next of events that come at random, `ratePerS` a second on average. */
 export function nextArrivalMs(ratePerS: number, random: number): number {
-  return (-Math.log(1 - random) / ratePerS) * 1000;
+  return (-1000 * Math.log1p(-random)) / ratePerS;
 }
 
 /** One request to a target: a route by weight, an id that was hardly asked for before. */
