@@ -9,7 +9,7 @@ import { DEFAULT_URL, nodeReport } from './node-report.ts';
 import { suggestion, usageError } from './parse.ts';
 import { stateReport } from './state-report.ts';
 import { type Column, renderTable } from './table.ts';
-import { printable } from './text.ts';
+import { compare, printable } from './text.ts';
 
 const options = {
   url: {
@@ -118,11 +118,6 @@ const COLUMNS: readonly Column<TimeoutEntry>[] = [
     tone: ({ advice }) => basisTone(advice),
   },
 ];
-
-/** Plain order of characters: the same on every machine. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
-}
 
 function whyNothing({ timeouts }: TimeoutsReport, { peer, route }: AdviseValues): string {
   if (timeouts.length === 0) {

@@ -36,3 +36,8 @@ export function indented(text: string, width: number, indent: string, first = in
     (line, i) => (i === 0 ? first : indent) + line,
   );
 }
+
+/** Plain order of characters: the same on every machine. */
+export function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

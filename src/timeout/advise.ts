@@ -3,6 +3,7 @@
  *
  * The basis decides the rule:
  * - enough replies, and the curve reaches the target: read it there, with order-statistic bounds
+ * - requests cut off hide only the bound: read it there, and claim no bound
  * - the curve ends above the target because requests were cut off: the quantile of all waits,
  *   replied or not, is a lower bound of the true one. Twice that, so that the next window sees
  *   further (success-only quantiles never recover from a slowdown: they shrink instead)
@@ -88,7 +89,7 @@ function read(evidence: Evidence, p: number): Reading {
   }
   const atLeast = replyQuantileMs(curve, 0.5);
   const total = curve.completed + curve.censored;
-  const { lowerBoundMs, upperBoundMs } = bounds(curve, effective(total, evidence), p);
+  const { lowerBoundMs, upperBoundMs } = bounds(curve, effective(curve.completed, evidence), p);
   const quantile = curve.quantileMs(p);
   if (cutOffAbove(curve, p)) {
     const waits = CENSORED_FACTOR * waitQuantileMs(counts, total, p);
@@ -113,18 +114,18 @@ function cutOffAbove(curve: SurvivalCurve, p: number): boolean {
 }
 
 /**
- * Order-statistic bounds, the cut-off requests ranked above every reply, since nobody knows how
- * long they would have taken; the ranks stretched when n replies are worth fewer.
+ * Order-statistic bounds. The j-th largest of n replies is where the curve falls to (j − 1) / n;
+ * read from the curve, requests cut off early count for what they are worth, and those cut off
+ * in the tail hide the bound.
  */
-function bounds(curve: SurvivalCurve, nEffective: number, p: number) {
-  const n = curve.completed + curve.censored;
-  const atRank = (fromTop: number | undefined) =>
-    fromTop === undefined
-      ? undefined
-      : curve.replyMs(Math.max(1, n - Math.round((fromTop * n) / nEffective) + 1));
+function bounds(curve: SurvivalCurve, n: number, p: number) {
+  const atRank = (fromTop: number | undefined) => {
+    if (fromTop === 1) return cutOffAbove(curve, 0) ? undefined : curve.lastReplyMs;
+    return fromTop === undefined ? undefined : curve.quantileMs((fromTop - 1) / n);
+  };
   return {
-    upperBoundMs: atRank(upperRank(nEffective, p, CONFIDENCE)),
-    lowerBoundMs: atRank(lowerRank(nEffective, p, CONFIDENCE)),
+    upperBoundMs: atRank(upperRank(n, p, CONFIDENCE)),
+    lowerBoundMs: atRank(lowerRank(n, p, CONFIDENCE)),
   };
 }
 

@@ -11,21 +11,24 @@ const CENSORED_SHARE = 0.02;
 
 /** One sentence that says where the value comes from. */
 export function reasonOf(facts: Facts, evidence: Evidence, settings: TimeoutSettings): string {
-  const replies = `${count(facts.n)} ${facts.n === 1 ? 'reply' : 'replies'}`;
+  const replies = counted(facts.n, 'reply', 'replies');
   const since = `in the last ${duration(evidence.spanMs)}`;
   const level = percent(1 - facts.targetRate);
   const last = evidence.curve ? duration(evidence.curve.lastReplyMs) : '';
+  const within = `came within ${ms(facts, settings)}`;
   switch (facts.basis) {
     case 'insufficient':
       return `only ${replies} so far: too few to say`;
     case 'extrapolated':
       return `${replies} ${since} are too few for ${level}; half as long again as the slowest, ${last}`;
     case 'censored':
-      return `requests are cut off before ${level} of the replies come; twice as long as they wait now`;
+      return evidence.curve?.quantileMs(facts.targetRate) === undefined
+        ? `requests are cut off before ${level} of the replies come; twice as long as they wait now`
+        : `${level} of ${replies} ${since} ${within}; requests cut off above it hide the bound`;
     case 'pooled':
-      return `${level} of ${replies} over all routes ${since} came within ${ms(facts, settings)}`;
+      return `${level} of ${replies} over all routes ${since} ${within}`;
     case 'measured':
-      return `${level} of ${replies} ${since} came within ${ms(facts, settings)}`;
+      return `${level} of ${replies} ${since} ${within}`;
   }
 }
 
@@ -35,25 +38,23 @@ export function warningsOf(facts: Facts, evidence: Evidence, settings: TimeoutSe
   const needed = samplesNeeded(facts.targetRate, facts.confidence);
   if (facts.nEffective < needed && facts.basis !== 'insufficient') {
     warnings.push(
-      `a bound at ${percent(facts.confidence)} needs ${count(needed)} independent replies; ` +
-        `these are worth ${count(facts.nEffective)}`,
+      `a bound at ${percent(facts.confidence)} needs ${counted(needed, 'independent reply', 'independent replies')}; ` +
+        `these are worth ${number(facts.nEffective)}`,
     );
   }
   if (facts.nEffective < 0.7 * facts.n) {
     warnings.push(
-      `slow replies come in bursts: ${count(facts.n)} are worth ${count(facts.nEffective)}`,
+      `slow replies come in bursts: ${number(facts.n)} are worth ${number(facts.nEffective)}`,
     );
   }
   if (facts.censored > CENSORED_SHARE * (facts.n + facts.censored)) {
-    warnings.push(
-      `${count(facts.censored)} requests were cut off or still wait: no upper bound beyond them`,
-    );
+    warnings.push(`${requests(facts.censored)} cut off, paused over or still waiting`);
   }
   if (facts.lossRate !== undefined && facts.lossRate > 0) {
     warnings.push(`${percent(facts.lossRate)} of the requests failed and never get a reply`);
   }
   if (evidence.paused > 0) {
-    warnings.push(`${count(evidence.paused)} requests overlapped pauses of our own process`);
+    warnings.push(`${requests(evidence.paused)} overlapped pauses of our own process`);
   }
   if (facts.ceilingHit) warnings.push(`the ceiling of ${duration(settings.maxMs)} holds it down`);
   return warnings;
@@ -76,6 +77,14 @@ export function duration(ms: number): string {
   return `${Number((ms / 60_000).toPrecision(3))} min`;
 }
 
-function count(n: number): string {
+function requests(n: number): string {
+  return counted(n, 'request', 'requests');
+}
+
+function counted(n: number, one: string, many: string): string {
+  return `${number(n)} ${n === 1 ? one : many}`;
+}
+
+function number(n: number): string {
   return Math.round(n).toLocaleString('en-US');
 }

@@ -33,7 +33,9 @@ const CORE_FILES = ['src/errors.ts'];
 const CORE_PACKAGES = ['hdr-histogram-js', 'simple-statistics'];
 
 /** Where everything is wired: they may import all, and only they may import one another. */
-const ENTRY_FILES = ['index', 'tardy', 'register', 'express', 'fetch'].map((f) => `src/${f}.ts`);
+const ENTRY_FILES = [
+  ...['index', 'tardy', 'register', 'express', 'fetch', 'instrumentation', 'startup'],
+].map((file) => `src/${file}.ts`);
 const CLI_FOLDER = 'src/cli/';
 
 /** The one thing a dashboard knows of the rest: which metrics there are. */

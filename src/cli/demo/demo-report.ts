@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { timeoutEntrySchema, type TimeoutsReport } from '../../report.ts';
+import { compare } from '../text.ts';
 import type { Cluster } from './cluster.ts';
 import { HOST } from './messages.ts';
 import { SERVICE_NAMES } from './services.ts';
@@ -73,6 +74,7 @@ export function demoReport({ cluster, report, ...found }: Findings): DemoReport 
     timeouts: services.flatMap(({ service: { name, configuredTimeoutMs }, port }) =>
       report.timeouts
         .filter(({ peer }) => peer === `${HOST}:${port}`)
+        .sort((a, b) => compare(a.route, b.route))
         .map((entry) => ({ service: name, configuredTimeoutMs, ...entry })),
     ),
   };

@@ -1,0 +1,77 @@
+/** A cluster that was never started, and what its gateway would report. */
+import type { Cluster } from '../../../src/cli/demo/cluster.ts';
+import { type DemoReport, demoReport } from '../../../src/cli/demo/demo-report.ts';
+import { SERVICES } from '../../../src/cli/demo/services.ts';
+import type { TimeoutsReport } from '../../../src/report.ts';
+import { entryOf } from '../support.ts';
+
+export const CLUSTER: Cluster = {
+  services: SERVICES.map((service, i) => ({ service, port: 40_001 + i, pid: 101 + i })),
+  origin: 'http://127.0.0.1:40000',
+  gatewayPid: 100,
+  clients: ['fetch', 'undici', 'axios', 'node:http'],
+  missing: [],
+  gatewayEnd: () => undefined,
+  stop: () => Promise.resolve(),
+};
+
+/** What an entry says with `n` replies, and the bounds of its timeout. */
+function measured(n: number, timeoutMs: number, lowerBoundMs: number, upperBoundMs: number) {
+  const reason = `99 % of ${n} replies in the last 14.7 s came within ${timeoutMs} ms`;
+  return { targetRate: 0.01, n, timeoutMs, lowerBoundMs, upperBoundMs, reason };
+}
+
+const UNBOUNDED = { targetRate: 0.01, lowerBoundMs: undefined, upperBoundMs: undefined };
+
+export const GATEWAY_REPORT: TimeoutsReport = {
+  node: 'tardy-demo/100',
+  generatedAt: '2026-03-01T12:00:00.000Z',
+  timeouts: [
+    entryOf(
+      { peer: '127.0.0.1:40001', route: 'GET /users/:id', requests: 330 },
+      measured(330, 4.12, 3.97, 6.1),
+    ),
+    entryOf(
+      { peer: '127.0.0.1:40001', route: 'GET /carts/:id', requests: 110 },
+      {
+        ...UNBOUNDED,
+        ...{ n: 110, timeoutMs: 8.35, basis: 'extrapolated' },
+        reason:
+          '110 replies in the last 14.7 s are too few for 99 %; half as long again as the slowest, 5.57 ms',
+        warnings: ['a bound at 95 % needs 299 independent replies; these are worth 110'],
+      },
+    ),
+    entryOf(
+      { peer: '127.0.0.1:40002', route: 'GET /search/:id', requests: 440, p99Ms: 46.8 },
+      measured(439, 46.8, 28.9, 117),
+    ),
+    entryOf(
+      { peer: '127.0.0.1:40003', route: 'GET /items/:id', requests: 446, p99Ms: 65 },
+      measured(446, 65, 63.7, 65.3),
+    ),
+    entryOf(
+      { peer: '127.0.0.1:40004', route: 'POST /orders', requests: 12, p50Ms: 8.5, p99Ms: 14 },
+      {
+        ...UNBOUNDED,
+        ...{ n: 12, timeoutMs: undefined, basis: 'insufficient' },
+        reason: 'only 12 replies so far: too few to say',
+      },
+    ),
+    entryOf({ peer: 'elsewhere:80' }),
+  ],
+};
+
+/** First advice of the first three services. */
+export const FIRST: ReadonlyMap<string, number> = new Map([
+  ['127.0.0.1:40001', 2320],
+  ['127.0.0.1:40002', 2071],
+  ['127.0.0.1:40003', 2571],
+]);
+
+export const DEMO_REPORT: DemoReport = demoReport({
+  cluster: CLUSTER,
+  report: GATEWAY_REPORT,
+  first: FIRST,
+  targetRate: 0.01,
+  durationS: 14.7,
+});
