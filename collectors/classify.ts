@@ -6,32 +6,37 @@
  */
 import type { Ending } from '../src/peers/ending.ts';
 
-const BY_CODE: Readonly<Record<string, Ending>> = {
-  ECONNREFUSED: 'refused',
-  ECONNRESET: 'reset',
-  EPIPE: 'reset',
-  UND_ERR_SOCKET: 'reset',
-  ETIMEDOUT: 'timed-out',
-  ESOCKETTIMEDOUT: 'timed-out',
-  /** As axios means it: its own timeout. */
-  ECONNABORTED: 'timed-out',
-  UND_ERR_HEADERS_TIMEOUT: 'timed-out',
-  UND_ERR_BODY_TIMEOUT: 'timed-out',
-  UND_ERR_CONNECT_TIMEOUT: 'timed-out',
-  ABORT_ERR: 'cancelled',
-  ERR_CANCELED: 'cancelled',
-  UND_ERR_ABORTED: 'cancelled',
-  UND_ERR_DESTROYED: 'cancelled',
-  UND_ERR_CLOSED: 'cancelled',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EHOSTDOWN: 'unreachable',
-  ENETDOWN: 'unreachable',
-  EADDRNOTAVAIL: 'unreachable',
-  ENOTFOUND: 'dns',
-  EPROTO: 'tls',
-};
-const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;
+const BY_CODE = new Map<string, Ending>(
+  Object.entries({
+    ECONNREFUSED: 'refused',
+    ECONNRESET: 'reset',
+    EPIPE: 'reset',
+    UND_ERR_SOCKET: 'reset',
+    ETIMEDOUT: 'timed-out',
+    ESOCKETTIMEDOUT: 'timed-out',
+    /** As axios means it: its own timeout. */
+    ECONNABORTED: 'timed-out',
+    UND_ERR_HEADERS_TIMEOUT: 'timed-out',
+    UND_ERR_BODY_TIMEOUT: 'timed-out',
+    UND_ERR_CONNECT_TIMEOUT: 'timed-out',
+    ERR_SOCKET_CONNECTION_TIMEOUT: 'timed-out',
+    ABORT_ERR: 'cancelled',
+    ERR_CANCELED: 'cancelled',
+    UND_ERR_ABORTED: 'cancelled',
+    UND_ERR_DESTROYED: 'cancelled',
+    UND_ERR_CLOSED: 'cancelled',
+    EHOSTUNREACH: 'unreachable',
+    ENETUNREACH: 'unreachable',
+    EHOSTDOWN: 'unreachable',
+    ENETDOWN: 'unreachable',
+    EADDRNOTAVAIL: 'unreachable',
+    ENOTFOUND: 'dns',
+    EPROTO: 'tls',
+  } satisfies Record<string, Ending>),
+);
+/** Node's own, and the names of OpenSSL's verification errors. */
+const TLS_CODE =
+  /^(ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))|CERT|CRL|^PATH_LENGTH/;
 const DNS_CODE = /^(EAI_|EDNS)/;
 const FAILURE_CODE = /^(HPE_|UND_ERR_|ERR_HTTP|ERR_STREAM|E[A-Z]{3,}$)/;
 
@@ -58,7 +63,7 @@ function endingOf(error: unknown): Ending {
   if (typeof code !== 'string') return 'cancelled';
   if (code === 'ETIMEDOUT' && syscall === 'connect') return 'unreachable';
   if (code === 'ECONNABORTED' && name !== 'AxiosError') return 'reset';
-  return BY_CODE[code] ?? endingOfFamily(code);
+  return BY_CODE.get(code) ?? endingOfFamily(code);
 }
 
 function endingOfFamily(code: string): Ending {

@@ -7,8 +7,8 @@ export function waitsOnPurpose(name: unknown, value: unknown): boolean {
   if (typeof name !== 'string' || typeof value !== 'string') return false;
   if (name.length === 6) {
     const lower = name.toLowerCase();
-    if (lower === 'accept') return value.includes('text/event-stream');
-    return lower === 'prefer' && value.includes('wait=');
+    if (lower === 'accept') return value.toLowerCase().includes('text/event-stream');
+    return lower === 'prefer' && value.toLowerCase().includes('wait=');
   }
   return name.length === 7 && name.toLowerCase() === 'upgrade';
 }

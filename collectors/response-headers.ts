@@ -11,7 +11,8 @@ const NOTHING: ReplyFacts = { serverMs: undefined, stream: false };
 const STREAM = { serverMs: undefined, stream: true };
 /** A header that claims more than this is not believed: an hour, as far as histograms reach. */
 const SERVER_MS_MAX = 3_600_000;
-/** Entries of Server-Timing read: ours come first. */
+/** Characters and entries of one Server-Timing header that are read. */
+const LENGTH_MAX = 4096;
 const ENTRIES_MAX = 16;
 
 /** Of alternating names and values, as they came over the wire. Most names differ in length. */
@@ -22,7 +23,7 @@ export function replyFacts(raw: ArrayLike<Uint8Array | string>): ReplyFacts {
     if (name.length === 12 && lower(name) === 'content-type') {
       if (lower(raw[i + 1] as string).startsWith('text/event-stream')) return STREAM;
     } else if (name.length === 13 && lower(name) === 'server-timing') {
-      const serverMs = serverTimingMs(lower(raw[i + 1] as string));
+      const serverMs = facts.serverMs ?? serverTimingMs(lower(raw[i + 1] as string));
       if (serverMs !== undefined) facts = { serverMs, stream: false };
     }
   }
@@ -31,12 +32,23 @@ export function replyFacts(raw: ArrayLike<Uint8Array | string>): ReplyFacts {
 
 /** The duration of the entry `app` or `total` in a lower-case Server-Timing header. */
 export function serverTimingMs(value: string): number | undefined {
-  for (const entry of value.split(',', ENTRIES_MAX)) {
-    const match = /^\s*(?:app|total)\s*;(?:.*;)?\s*dur\s*=\s*"?(\d+(?:\.\d+)?)/.exec(entry);
-    const ms = match ? Number(match[1]) : NaN;
+  for (const entry of unquoted(value.slice(0, LENGTH_MAX)).split(',', ENTRIES_MAX)) {
+    const [name, ...parameters] = entry.split(';').map((text) => text.trim());
+    if (name !== 'app' && name !== 'total') continue;
+    const dur = parameters.map((text) => DURATION.exec(text)?.[1]).find((ms) => ms !== undefined);
+    const ms = Number(dur ?? NaN);
     if (ms <= SERVER_MS_MAX) return ms;
   }
   return undefined;
+}
+
+const DURATION = /^dur\s*=\s*(\d+(?:\.\d+)?)$/;
+const NUMBER = /^[\d.]+$/;
+
+/** Quoted numbers without their quotes, other quoted text gone: it may hold commas and anything. */
+function unquoted(value: string): string {
+  const parts = value.split('"');
+  return parts.map((part, i) => (i % 2 === 0 || NUMBER.test(part) ? part : '')).join('');
 }
 
 function lower(text: Uint8Array | string): string {

@@ -8,18 +8,24 @@ import { closest } from './closest.ts';
 import { TardyError, show } from './errors.ts';
 import { TIMEOUT_DEFAULTS } from './timeout/settings.ts';
 
-const ms = () => z.coerce.number().positive().max(86_400_000);
-const count = (max: number) => z.coerce.number().int().positive().max(max);
+/** A number, or text that is one: not `true`, a list or a date, which would pass for numbers. */
+const number = (type: z.ZodNumber) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value),
+    type,
+  );
+const ms = () => number(z.number().positive().max(86_400_000));
+const count = (max: number) => number(z.number().int().positive().max(max));
 const flag = () =>
   z.union([
     z.boolean(),
     z.stringbool({ truthy: ['true', '1', 'on'], falsy: ['false', '0', 'off'] }),
   ]);
+/** A list, or text with commas; empty entries are nothing, or they would stand for everything. */
 const list = () =>
-  z.union([
-    z.array(z.string()),
-    z.string().transform((text) => text.split(',').map((s) => s.trim())),
-  ]);
+  z
+    .union([z.array(z.string()), z.string().transform((text) => text.split(','))])
+    .transform((entries) => entries.map((entry) => entry.trim()).filter((entry) => entry !== ''));
 
 /** Settings that start from another point; what is set besides wins. */
 export const PRESETS = {
@@ -37,10 +43,7 @@ const shape = {
     .enum(['local', 'lan', 'wan'])
     .optional()
     .describe('start from settings for one machine, one data centre, or across regions'),
-  targetRate: z.coerce
-    .number()
-    .gt(0)
-    .max(0.5)
+  targetRate: number(z.number().gt(0).max(0.5))
     .default(TIMEOUT_DEFAULTS.targetRate)
     .describe('share of live replies that a timeout may cut off'),
   minMs: ms().default(TIMEOUT_DEFAULTS.minMs).describe('never advise less, in ms'),

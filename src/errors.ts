@@ -34,8 +34,17 @@ export function argumentError(name: string, got: unknown, wanted: string): Tardy
   return new TardyError('ERR_TARDY_ARGUMENT', `${name} must be ${wanted}; got ${show(got)}`);
 }
 
+/** As text whatever it is: an object may refuse to become one. */
+function asText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
 /** A value as it can stand in a message: short, on one line, without control characters. */
 export function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? JSON.stringify(value) : asText(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -37,7 +37,9 @@ export function encodeHdr(counts: Uint32Array): string {
 
 /**
  * Adds a compressed V2 histogram of microseconds to bucket counts. Coarser or finer histograms
- * are taken in at the highest value of each of their buckets. Throws on anything else.
+ * are taken in at the highest value of each of their buckets. Throws ERR_TARDY_ARGUMENT on
+ * anything else; one that was cut off before it was compressed is read as far as it goes, for
+ * hdr-histogram-js does not tell.
  */
 export function decodeHdrInto(base64: string, counts: Uint32Array): void {
   for (const { value, count } of recordedBuckets(parse(base64))) {

@@ -14,8 +14,8 @@ import { BUCKET_COUNT, bucketIndex, toMicros } from './layout.ts';
 import { pack, unpackInto } from './packed-counts.ts';
 import { SLICES } from './slices.ts';
 
-/** Packed slices of one histogram; with `pending` and the curve made of it, under 24 KiB a key. */
-const PACKED_BYTES_MAX = 10 * 1024;
+/** Packed slices of one histogram; with `pending` (6.5 KiB), under 24 KiB a key. */
+const PACKED_BYTES_MAX = 14 * 1024;
 /** What a byte of `pending` can hold. */
 const PENDING_MAX = 255;
 
@@ -97,7 +97,9 @@ export class RollingHistogram {
   /** Takes in the counts of other slices, each at its own time: as if recorded here. */
   merge(slices: readonly Slice[]): void {
     this.#flush();
-    const all = [...this.#slices, ...slices].sort((a, b) => a.endMs - b.endMs);
+    const gone = this.#endMs - this.#sliceMs - this.windowMs;
+    const all = [...this.#slices, ...slices.filter((slice) => slice.endMs > gone)];
+    all.sort((a, b) => a.endMs - b.endMs);
     const joined: Slice[] = [];
     for (const slice of all) {
       const last = joined.at(-1);
@@ -134,11 +136,12 @@ export class RollingHistogram {
     this.#fit();
   }
 
-  /** Keeps the packed slices within their memory: first by coarser expiry, then coarser buckets. */
+  /** Keeps the packed slices within their memory, by coarser buckets in the largest of them. */
   #fit(): void {
     while (packedBytes(this.#slices) > PACKED_BYTES_MAX) {
-      const [oldest, next, ...rest] = this.#slices as [Slice, Slice?, ...Slice[]];
-      this.#slices = next ? [join(oldest, next), ...rest] : [coarsen(oldest)];
+      const sizes = this.#slices.map((slice) => slice.packed.length);
+      const largest = sizes.indexOf(Math.max(...sizes));
+      this.#slices[largest] = coarsen(this.#slices[largest] as Slice);
     }
   }
 }
@@ -163,15 +166,15 @@ function join(a: Slice, b: Slice): Slice {
 }
 
 /**
- * A slice with its buckets joined by twos, fours and so on until it fits, for the rare one that
- * fills thousands of them. Replies move to the upper bucket and cut-off requests to the lower:
- * no survival is made to look shorter.
+ * A slice with its buckets joined by twos, or as many as make it smaller: for routes that fill
+ * thousands of buckets. Replies move to the upper bucket and cut-off requests to the lower: no
+ * survival is made to look shorter.
  */
 function coarsen(slice: Slice): Slice {
   scratch.clear();
   unpackInto(slice.packed, scratch.all);
-  let packed = slice.packed;
-  for (let width = 2; packed.length > PACKED_BYTES_MAX; width *= 2) {
+  let { packed } = slice;
+  for (let width = 2; packed.length >= slice.packed.length; width *= 2) {
     joinBuckets(scratch, width);
     packed = pack(scratch.all);
   }

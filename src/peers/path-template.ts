@@ -25,16 +25,16 @@ const NOT_PRINTABLE = /[^\x21-\x7e]/g;
 /** Path (with or without query) → template, without query, fragment, or identifiers. */
 export function pathTemplate(path: string): string {
   const end = path.search(/[?#]/);
-  const segments = (end < 0 ? path : path.slice(0, end)).split('/', SEGMENTS_MAX + 2);
+  const bare = end < 0 ? path : path.slice(0, end);
+  const segments = (bare.startsWith('/') ? bare : `/${bare}`).split('/', SEGMENTS_MAX + 2);
   const cut = segments.length > SEGMENTS_MAX + 1;
   const kept = cut ? segments.slice(0, SEGMENTS_MAX + 1) : segments;
-  const template = kept.map(segmentTemplate).join('/') + (cut ? '/*' : '');
-  return template.startsWith('/') ? template : `/${template}`;
+  return kept.map(segmentTemplate).join('/') + (cut ? '/*' : '');
 }
 
 function segmentTemplate(segment: string): string {
-  if (segment === '') return '';
-  return isIdentifier(segment) ? ':id' : segment.replace(NOT_PRINTABLE, '_');
+  const printable = segment.replace(NOT_PRINTABLE, '_');
+  return isIdentifier(printable) ? ':id' : printable;
 }
 
 function isIdentifier(segment: string): boolean {

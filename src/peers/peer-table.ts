@@ -33,6 +33,8 @@ const METHODS = new Set([
   ...['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY'],
 ]);
 const OTHER_METHOD = '_OTHER';
+/** Spellings of origins remembered, for each peer that may be. */
+const ORIGINS_A_PEER = 4;
 /** A caller's own route name is cut to this. */
 const NAME_LENGTH_MAX = 128;
 
@@ -96,7 +98,7 @@ export class PeerTable {
       name === undefined ? routeName(method, path) : printable(name),
       nowMs,
     );
-    peer.remember(key, route);
+    if (route.name !== OTHER) peer.remember(key, route);
     return route;
   }
 
@@ -121,11 +123,14 @@ export class PeerTable {
     return peer;
   }
 
-  /** Origins are spellings of peers; what does not parse is remembered too, or it would cost. */
+  /**
+   * Origins are spellings of peers; what does not parse is remembered too, or it would cost. A
+   * newcomer at a full table is not: it may find room later.
+   */
   #rememberOrigin(origin: string, peer: Peer | undefined): void {
-    if (this.#origins.size >= 4 * this.#limits.maxPeers) this.#origins.clear();
+    if (peer && peer === this.#other) return;
+    if (this.#origins.size >= ORIGINS_A_PEER * this.#limits.maxPeers) this.#origins.clear();
     this.#origins.set(origin, peer);
-    if (peer && peer !== this.#other) peer.origins.push(origin);
   }
 
   #rest(nowMs: number): Peer {
@@ -153,26 +158,32 @@ export class PeerTable {
   }
 
   #evictRoute(peer: Peer, nowMs: number): boolean {
-    const route = leastRecent(namedRoutes(peer));
+    const into = this.namedRoute(peer, OTHER, nowMs);
+    const route = leastRecent(settled(peer.routes.values()));
     if (!route || nowMs - route.lastUsedMs < IDLE_MS) return false;
-    this.#fold(peer, route, this.namedRoute(peer, OTHER, nowMs));
+    this.#fold(peer, route, into);
     return true;
   }
 
   #evictAnyRoute(nowMs: number): boolean {
     if (nowMs < this.#busyUntilMs) return false;
-    const peer = leastRecent(this.peers.values());
-    const route = peer && leastRecent(peer.routes.values());
-    if (!route || this.#isBusy(route, nowMs)) return false;
-    this.#fold(peer, route, this.namedRoute(this.#rest(nowMs), OTHER, nowMs));
+    const into = this.namedRoute(this.#rest(nowMs), OTHER, nowMs);
+    const candidates = [...this.peers.values()].map((peer) => ({
+      peer,
+      route: leastRecent(settled(peer.routes.values())),
+    }));
+    const oldest = leastRecent(candidates.flatMap(({ route }) => route ?? []));
+    const found = candidates.find(({ route }) => route && route === oldest);
+    if (!found?.route || this.#isBusy(found.route, nowMs)) return false;
+    this.#fold(found.peer, found.route, into);
     return true;
   }
 
   #evictPeer(nowMs: number): boolean {
     if (nowMs < this.#busyUntilMs) return false;
-    const peer = leastRecent(this.peers.values());
-    if (!peer || peer.inFlight.size > 0 || this.#isBusy(peer, nowMs)) return false;
-    return this.#removePeer(peer, nowMs);
+    const idle = [...this.peers.values()].filter((peer) => peer.inFlight.size === 0);
+    const peer = leastRecent(idle);
+    return peer !== undefined && !this.#isBusy(peer, nowMs) && this.#removePeer(peer, nowMs);
   }
 
   /** The least recently used is still in use: nobody need look again before it can be idle. */
@@ -186,7 +197,7 @@ export class PeerTable {
   #removePeer(peer: Peer, nowMs: number): boolean {
     const rest = this.namedRoute(this.#rest(nowMs), OTHER, nowMs);
     for (const route of [...peer.routes.values()]) this.#fold(peer, route, rest);
-    for (const origin of peer.origins) this.#origins.delete(origin);
+    for (const [origin, known] of this.#origins) if (known === peer) this.#origins.delete(origin);
     peer.close();
     return this.peers.delete(peer.name);
   }
@@ -216,8 +227,9 @@ function printable(name: string): string {
   return name.replace(/[^\x20-\x7e]/g, '_').slice(0, NAME_LENGTH_MAX);
 }
 
-function* namedRoutes(peer: Peer): Generator<Route> {
-  for (const route of peer.routes.values()) if (route.name !== OTHER) yield route;
+/** Routes that can go: with a name of their own, and no request on its way. */
+function* settled(routes: Iterable<Route>): Generator<Route> {
+  for (const route of routes) if (route.name !== OTHER && route.inFlight === 0) yield route;
 }
 
 function leastRecent<T extends { readonly lastUsedMs: number }>(items: Iterable<T>): T | undefined {

@@ -32,8 +32,6 @@ export class Peer {
   readonly routes = new Map<string, Route>();
   /** Requests on their way, oldest first. */
   readonly inFlight = new InFlightList<Exchange>();
-  /** Spellings under which callers know this peer. */
-  readonly origins: string[] = [];
   lastUsedMs: number;
   /** When the last reply came, whatever it said: a sign of life. */
   lastReplyMs: number | undefined;

@@ -28,6 +28,7 @@ export class RouteSeries {
   readonly #budget: SeriesBudget;
   readonly #overflow: RouteSeries | undefined;
   #taken: number;
+  #closed = false;
 
   /** `overflow`: where histograms go that find no budget; undefined for `_other` itself. */
   constructor(peer: string, route: string, budget: SeriesBudget, overflow?: RouteSeries) {
@@ -59,9 +60,11 @@ export class RouteSeries {
   close(): void {
     this.#budget.giveBack(this.#taken);
     this.#taken = 0;
+    this.#closed = true;
   }
 
   #open(outcome: Outcome): BucketHistogram | undefined {
+    if (this.#closed) return undefined;
     const histogram = this.#overflow
       ? this.#budget.openHistogram(RTT_BOUNDARIES_S)
       : this.#budget.openUnbudgeted(RTT_BOUNDARIES_S);

@@ -10,6 +10,8 @@ export class Route {
   /** How many requests ended each way. */
   readonly endings = new Map<Ending, number>();
   lastUsedMs: number;
+  /** Requests that wait for their reply: while there are any, the route stays. */
+  inFlight = 0;
   requests = 0;
 
   constructor(name: string, series: RouteSeries, estimator: Estimator, nowMs: number) {

@@ -49,7 +49,7 @@ export class Traffic {
     const exchange = new Exchange(peer, route, nowMs);
     peer.lastUsedMs = route.lastUsedMs = nowMs;
     route.requests++;
-    peer.inFlight.add(exchange);
+    join(exchange);
     return exchange;
   }
 
@@ -73,16 +73,17 @@ export class Traffic {
     this.arrivals++;
     exchange.peer.lastReplyMs = nowMs;
     this.#settle(exchange, 'completed', nowMs, serverMs);
-    exchange.peer.inFlight.remove(exchange);
+    leave(exchange);
   }
 
   /** A stream, an upgrade or a long poll after all: its waiting time tells nothing. */
   leaveOut(exchange: Exchange, nowMs: number): void {
     if (exchange.replied || exchange.ended) return;
     exchange.replied = exchange.ended = true;
+    this.arrivals++;
     exchange.peer.lastReplyMs = nowMs;
     exchange.waiting?.drop();
-    exchange.peer.inFlight.remove(exchange);
+    leave(exchange);
   }
 
   /** It is over: after its reply, or instead of one. The first call counts. */
@@ -94,7 +95,7 @@ export class Traffic {
     if (exchange.replied) return;
     this.arrivals++;
     this.#settle(exchange, ending, nowMs);
-    exchange.peer.inFlight.remove(exchange);
+    leave(exchange);
   }
 
   #settle(exchange: Exchange, ending: Ending, nowMs: number, serverMs?: number): void {
@@ -128,11 +129,22 @@ export class Traffic {
   #move(exchange: Exchange, address: string, nowMs: number): void {
     const peer = this.#table.atAddress(exchange.peer, address, nowMs);
     if (peer === exchange.peer) return;
-    exchange.peer.inFlight.remove(exchange);
+    leave(exchange);
+    exchange.route.requests--;
     exchange.peer = peer;
     exchange.route = this.#table.namedRoute(peer, exchange.route.name, nowMs);
     exchange.route.requests++;
     peer.lastUsedMs = exchange.route.lastUsedMs = nowMs;
-    peer.inFlight.add(exchange);
+    join(exchange);
   }
+}
+
+function join(exchange: Exchange): void {
+  exchange.peer.inFlight.add(exchange);
+  exchange.route.inFlight++;
+}
+
+function leave(exchange: Exchange): void {
+  exchange.peer.inFlight.remove(exchange);
+  exchange.route.inFlight--;
 }

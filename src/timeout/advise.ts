@@ -72,7 +72,7 @@ export function adviseFrom(evidence: Evidence, settings: TimeoutSettings): Advic
   };
   return {
     ...facts,
-    reason: reasonOf(facts, evidence, settings),
+    reason: reasonOf(facts, evidence, reading.quantileMs),
     warnings: warningsOf(facts, evidence, settings),
   };
 }
@@ -100,8 +100,9 @@ function read(evidence: Evidence, p: number): Reading {
     return { basis: 'extrapolated', quantileMs: Math.max(atLeast, beyond) };
   }
   const measured = evidence.pooled ? 'pooled' : 'measured';
+  const hidden = upperBoundMs === undefined && cutOffAbove(curve, 0);
   return {
-    basis: upperBoundMs === undefined ? 'censored' : measured,
+    basis: hidden ? 'censored' : measured,
     quantileMs: Math.max(atLeast, quantile),
     lowerBoundMs,
     upperBoundMs,

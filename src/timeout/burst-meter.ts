@@ -35,6 +35,7 @@ export class BurstMeter {
   varianceInflation(): number {
     if (this.#slow < SLOW_MIN) return 1;
     const share = this.#slow / this.#replies;
+    if (share === 1) return 1; // all are slow: there is nothing to tell bursts from
     const excess = (this.#slowAfterSlow / this.#slow - share) / (1 - share);
     const r = Math.min(CORRELATION_MAX, Math.max(0, excess));
     return (1 + r) / (1 - r);

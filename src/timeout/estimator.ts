@@ -116,6 +116,7 @@ export class Estimator implements TimeoutEstimator {
   }
 
   timeoutMs(atMs: number): number {
+    if (!Number.isFinite(atMs)) return this.#timeoutMs;
     if (atMs >= this.#freshUntilMs || this.#new >= this.#newMax) this.#refresh(atMs);
     return this.#timeoutMs;
   }
@@ -132,7 +133,7 @@ export class Estimator implements TimeoutEstimator {
   }
 
   advice(atMs: number): Advice {
-    return adviseFrom(this.#make(atMs), this.settings);
+    return adviseFrom(this.#make(Number.isFinite(atMs) ? atMs : this.#lastAtMs), this.settings);
   }
 
   /** The curve of the last advice; undefined before the first reply. */
@@ -182,6 +183,7 @@ export class Estimator implements TimeoutEstimator {
     const firstAtMs = first.endMs - this.settings.windowMs / SLICES;
     this.#firstAtMs = Math.min(this.#firstAtMs ?? firstAtMs, firstAtMs);
     this.#freshUntilMs = -Infinity;
+    this.#new++; // the curve is stale
   }
 
   #take(observation: Observation, armedMs: number): void {
@@ -200,7 +202,8 @@ export class Estimator implements TimeoutEstimator {
       return;
     }
     this.#window.record(atMs, durationMs, outcome !== 'completed');
-    if (outcome !== 'cancelled') this.#judge(durationMs, armedMs);
+    if (outcome === 'cancelled') return;
+    this.#judge(durationMs, outcome === 'timed-out' ? durationMs : armedMs);
   }
 
   /** A run of replies over the armed timeout makes the kept value stale at once. */

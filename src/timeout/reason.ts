@@ -10,12 +10,12 @@ type Facts = Omit<Advice, 'reason' | 'warnings'>;
 const CENSORED_SHARE = 0.02;
 
 /** One sentence that says where the value comes from. */
-export function reasonOf(facts: Facts, evidence: Evidence, settings: TimeoutSettings): string {
+export function reasonOf(facts: Facts, evidence: Evidence, quantileMs = 0): string {
   const replies = counted(facts.n, 'reply', 'replies');
   const since = `in the last ${duration(evidence.spanMs)}`;
   const level = percent(1 - facts.targetRate);
   const last = evidence.curve ? duration(evidence.curve.lastReplyMs) : '';
-  const within = `came within ${ms(facts, settings)}`;
+  const within = `came within ${duration(quantileMs)}`;
   switch (facts.basis) {
     case 'insufficient':
       return `only ${replies} so far: too few to say`;
@@ -48,7 +48,7 @@ export function warningsOf(facts: Facts, evidence: Evidence, settings: TimeoutSe
     );
   }
   if (facts.censored > CENSORED_SHARE * (facts.n + facts.censored)) {
-    warnings.push(`${requests(facts.censored)} cut off, paused over or still waiting`);
+    warnings.push(`${requests(facts.censored)} were cut off, or still wait`);
   }
   if (facts.lossRate !== undefined && facts.lossRate > 0) {
     warnings.push(`${percent(facts.lossRate)} of the requests failed and never get a reply`);
@@ -58,10 +58,6 @@ export function warningsOf(facts: Facts, evidence: Evidence, settings: TimeoutSe
   }
   if (facts.ceilingHit) warnings.push(`the ceiling of ${duration(settings.maxMs)} holds it down`);
   return warnings;
-}
-
-function ms({ value }: Facts, { minMs }: TimeoutSettings): string {
-  return value === undefined ? '' : duration(Math.max(value, minMs));
 }
 
 /** A share as a percentage with as many digits as it needs: 99.9 %, 0.05 %. */

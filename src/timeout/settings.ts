@@ -15,20 +15,25 @@ export const TIMEOUT_DEFAULTS: TimeoutSettings = {
 export function timeoutSettings(options: TimeoutEstimatorOptions = {}): TimeoutSettings {
   const settings = { ...TIMEOUT_DEFAULTS, ...definedOf(options) };
   const { targetRate, minMs, maxMs, windowMs, initialMs } = settings;
-  if (!(targetRate > 0 && targetRate <= 0.5)) {
+  if (!(isNumber(targetRate) && targetRate > 0 && targetRate <= 0.5)) {
     throw argumentError('targetRate', targetRate, 'a share in (0, 0.5]');
   }
-  if (!(minMs > 0 && minMs < Infinity)) throw argumentError('minMs', minMs, 'finite and > 0');
-  if (!(maxMs >= minMs && maxMs < Infinity)) {
+  if (!(isNumber(minMs) && minMs > 0)) throw argumentError('minMs', minMs, 'finite and > 0');
+  if (!(isNumber(maxMs) && maxMs >= minMs)) {
     throw argumentError('maxMs', maxMs, `finite and >= minMs (${minMs})`);
   }
-  if (!(windowMs > 0 && windowMs < Infinity)) {
+  if (!(isNumber(windowMs) && windowMs > 0)) {
     throw argumentError('windowMs', windowMs, 'finite and > 0');
   }
-  if (!(initialMs > 0 && initialMs < Infinity)) {
+  if (!(isNumber(initialMs) && initialMs > 0)) {
     throw argumentError('initialMs', initialMs, 'finite and > 0');
   }
   return settings;
+}
+
+/** Options come from outside the type checker too. */
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
 }
 
 function definedOf(options: TimeoutEstimatorOptions): TimeoutEstimatorOptions {

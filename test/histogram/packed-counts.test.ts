@@ -13,17 +13,18 @@ describe('packed counts', () => {
     expect(unpack(new Uint8Array(0), 3)).toEqual({ ok: true, counts: [0, 0, 0] });
   });
 
-  // LEB128 by hand: 300 = 0b10_0101100 → 0xac 0x02; 2^32 − 1 → ff ff ff ff 0f.
+  // By hand: two zeros are 3, five is 10; 300 is 600 = 0b100_1011000 → 0xd8 0x04; 2^32 − 1 is
+  // 2^33 − 2 → fe ff ff ff 1f.
   it.each([
     [
       [0, 0, 5],
-      [2, 5],
+      [3, 10],
     ],
     [
       [7, 0, 300],
-      [0, 7, 1, 0xac, 0x02],
+      [14, 1, 0xd8, 0x04],
     ],
-    [[0xffff_ffff], [0, 0xff, 0xff, 0xff, 0xff, 0x0f]],
+    [[0xffff_ffff], [0xfe, 0xff, 0xff, 0xff, 0x1f]],
   ])('%j are the bytes %j', (counts, bytes) => {
     expect([...pack(Uint32Array.from(counts))]).toEqual(bytes);
     expect(unpack(Uint8Array.from(bytes), counts.length)).toEqual({ ok: true, counts });
@@ -32,8 +33,8 @@ describe('packed counts', () => {
   it('count the zeros before a count in as many bytes as they need', () => {
     const counts = new Uint32Array(20_000);
     counts[19_999] = 1;
-    // 19,999 = 0b1_0011100_0011111: low seven bits 0x1f, then 0x1c, then 1.
-    expect([...pack(counts)]).toEqual([0x9f, 0x9c, 0x01, 1]);
+    // 39,997 = 0b10_0111000_0111101: low seven bits 0x3d, then 0x38, then 2.
+    expect([...pack(counts)]).toEqual([0xbd, 0xb8, 0x02, 2]);
   });
 
   it('are added to what is there', () => {
@@ -44,9 +45,9 @@ describe('packed counts', () => {
 
   it.each([
     ['end inside a number', [0x80]],
-    ['end between the zeros and the count', [2]],
-    ['end inside a count', [0, 0xff]],
-    ['name a bucket beyond the last', [3, 1]],
+    ['end between the zeros and the count', [3]],
+    ['end inside a count', [3, 0xff]],
+    ['name a bucket beyond the last', [5, 2]],
     ['hold a number without an end', [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1]],
   ])('that %s are refused', (_what, bytes) => {
     expect(unpack(Uint8Array.from(bytes), 3).ok).toBe(false);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bucketEndMs, survivalCurve } from '../../src/histogram/index.ts';
+import { bucketEndMs, replyQuantileMs, survivalCurve } from '../../src/histogram/index.ts';
 import { countsOf } from '../support/histograms.ts';
 
 /**
@@ -61,9 +61,9 @@ describe('the survival curve', () => {
   });
 
   it('falls as t to the −2 beyond the last reply', () => {
-    const { lastReplyMs, unread, at } = survivalCurve(countsOf([10, 20, 30, 40]))!;
-    expect(at(lastReplyMs)).toBe(unread);
-    expect(at(3 * lastReplyMs)).toBeCloseTo(unread / 9, 9);
+    const curve = survivalCurve(countsOf([10, 20, 30, 40]))!;
+    expect(curve.at(curve.lastReplyMs)).toBe(curve.unread);
+    expect(curve.at(3 * curve.lastReplyMs)).toBeCloseTo(curve.unread / 9, 9);
   });
 
   it('takes replies before cut-offs within a bucket', () => {
@@ -88,5 +88,23 @@ describe('the survival curve', () => {
     const curve = survivalCurve(countsOf(replies, Array<number>(10).fill(50)))!;
     expect(curve.unread).toBeCloseTo(0.1, 6);
     expect(curve.at(replies[44]! * PAST)).toBeCloseTo(0.55, 1);
+  });
+});
+
+describe('the k-th fastest reply', () => {
+  const curve = survivalCurve(countsOf([0.001, 0.002, 0.002], [0.0015, 100]))!;
+
+  it('is the upper edge of its bucket', () => {
+    expect([1, 2, 3].map((k) => curve.replyMs(k))).toEqual([0.002, 0.003, 0.003]);
+  });
+
+  it('is not there beyond the last, however many were cut off', () => {
+    expect([4, 5, 6].map((k) => curve.replyMs(k))).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('gives the quantiles of the replies alone', () => {
+    expect([0, 0.33, 0.34, 1].map((q) => replyQuantileMs(curve, q))).toEqual([
+      0.002, 0.002, 0.003, 0.003,
+    ]);
   });
 });

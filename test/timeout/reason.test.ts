@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { pooledAdvice } from '../../src/timeout/estimator.ts';
+import { duration, percent } from '../../src/timeout/reason.ts';
+import { timeoutSettings } from '../../src/timeout/settings.ts';
+import { fed, feed, shuffledSteps } from '../support/observations.ts';
+
+describe('the reason', () => {
+  it('for too few replies', () => {
+    expect(fed({ count: 0, ms: 0 }).advice(0).reason).toBe('only 0 replies so far: too few to say');
+    expect(fed({ count: 1, ms: 5 }).advice(0).reason).toBe('only 1 reply so far: too few to say');
+  });
+
+  it('for fewer replies than the quantile needs', () => {
+    // 20 ms: the bucket of 19,968 to 20,095 µs.
+    expect(fed({ count: 40, ms: shuffledSteps(40, 0.5) }).advice(400)).toMatchObject({
+      reason:
+        '40 replies in the last 400 ms are too few for 99.9 %; half as long again as the slowest, 20.1 ms',
+      warnings: ['a bound at 95 % needs 2,995 independent replies; these are worth 40'],
+    });
+  });
+
+  it('for a measured quantile', () => {
+    // 299.1 … 300 ms are one bucket, which ends at 301.056 ms.
+    expect(fed({ count: 3000, ms: shuffledSteps(3000, 0.1) }).advice(30_000)).toMatchObject({
+      reason: '99.9 % of 3,000 replies in the last 30 s came within 301 ms',
+      warnings: [],
+    });
+  });
+
+  it('names no longer time than the window', () => {
+    const estimator = fed({ count: 30_000, ms: 10, everyMs: 100 });
+    expect(estimator.advice(3_000_000).reason).toMatch(
+      /^99\.9 % of 3,\d{3} replies in the last 5 min came within 10(\.\d)? ms$/,
+    );
+  });
+
+  it('for replies over all routes', () => {
+    const routes = [1, 2].map(() => fed({ count: 2000, ms: 42 }));
+    expect(pooledAdvice(routes, 20_000, timeoutSettings({})).reason).toBe(
+      '99.9 % of 4,000 replies over all routes in the last 20 s came within 42.2 ms',
+    );
+  });
+
+  it('for requests that are cut off before the quantile', () => {
+    const estimator = fed({ count: 3000, ms: 10 });
+    feed(estimator, { count: 1000, ms: 20, outcome: 'timed-out', fromMs: 30_000 });
+    expect(estimator.advice(40_000)).toMatchObject({
+      reason:
+        'requests are cut off before 99.9 % of the replies come; twice as long as they wait now',
+      warnings: ['1,000 requests were cut off, or still wait'],
+    });
+  });
+
+  it('does not claim that a value was doubled that was not', () => {
+    // The quantile is seen, and five cut off above it take the bound away.
+    const estimator = fed({ count: 6000, ms: shuffledSteps(6000, 0.05) });
+    feed(estimator, { count: 5, ms: 299.5, outcome: 'timed-out', fromMs: 60_000 });
+    const { value, reason } = estimator.advice(60_050);
+    expect(value).toBeLessThan(310);
+    expect(reason).not.toContain('twice');
+  });
+
+  it('does not claim that replies came within a ceiling that they did not', () => {
+    const advice = fed({ count: 3000, ms: 100 }, { maxMs: 50 }).advice(30_000);
+    expect(advice).toMatchObject({ value: 50, ceilingHit: true });
+    expect(advice.reason).not.toContain('came within 50 ms');
+  });
+});
+
+describe('a warning', () => {
+  it('is given for losses, pauses, the ceiling and too few independent replies', () => {
+    const estimator = fed({ count: 99, ms: 700 }, { maxMs: 500 });
+    feed(estimator, { count: 1, ms: 1, outcome: 'failed', fromMs: 990 });
+    feed(estimator, { count: 1, ms: 900, localPauseMs: 200, fromMs: 990 });
+    expect(estimator.advice(1000).warnings).toEqual([
+      'a bound at 95 % needs 2,995 independent replies; these are worth 99',
+      '1 % of the requests failed and never get a reply',
+      '1 request overlapped pauses of our own process',
+      'the ceiling of 500 ms holds it down',
+    ]);
+  });
+
+  it('is not given for the few that are cut off at the target rate', () => {
+    const estimator = fed({ count: 5000, ms: 10 });
+    feed(estimator, { count: 50, ms: 9, outcome: 'cancelled', fromMs: 50_000 });
+    expect(estimator.advice(50_500).warnings).toEqual([]);
+  });
+});
+
+describe('words for numbers', () => {
+  it.each([
+    [0.999, '99.9 %'],
+    [0.9999, '99.99 %'],
+    [0.99999, '99.999 %'],
+    [0.95, '95 %'],
+    [0.5, '50 %'],
+    [0.0125, '1.3 %'],
+    [0.0005, '0.05 %'],
+    [0, '0 %'],
+    [1, '100 %'],
+  ])('the share %d is %s', (share, text) => expect(percent(share)).toBe(text));
+
+  it.each([
+    [0.2111, '0.21 ms'],
+    [1, '1 ms'],
+    [84.04, '84 ms'],
+    [999, '999 ms'],
+    [1000, '1 s'],
+    [1346, '1.35 s'],
+    [60_000, '60 s'],
+    [119_000, '119 s'],
+    [120_000, '2 min'],
+    [300_000, '5 min'],
+    [0, '0 ms'],
+  ])('%d ms are %s', (ms, text) => expect(duration(ms)).toBe(text));
+});
