@@ -53,12 +53,12 @@ export class ClientCalls {
     this.#options = options;
   }
 
-  /** Begins to follow a request, unless it is telemetry or left out. */
-  open(request: Tracked, call: OutgoingCall): void {
+  /** Begins to follow a request, unless it is telemetry or left out. `atMs`: when it was called. */
+  open(request: Tracked, call: OutgoingCall, atMs = performance.now()): void {
     const { traffic, excluded, routeName } = this.#options;
     if (excluded?.(call.origin, call.path) || isTracingSuppressed(context.active())) return;
     const name = (namesUsed ? names.getStore() : undefined) ?? routeName?.(call);
-    request[EXCHANGE] = traffic.open({ ...call, name }, performance.now());
+    request[EXCHANGE] = traffic.open({ ...call, name }, atMs);
   }
 
   written(request: Tracked, reused: boolean, address: string | undefined): void {

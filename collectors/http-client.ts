@@ -16,7 +16,10 @@ import { ClientCalls, type ClientCollectorOptions, type Tracked } from './client
 import { waitsOnPurpose } from './left-out.ts';
 import { replyFacts } from './response-headers.ts';
 
-type Request = ClientRequest & Tracked;
+type Request = ClientRequest & Tracked & { [CALLED]?: number | undefined };
+
+/** When a request was called whose port is not known yet. */
+const CALLED = Symbol.for('tardy/v1/called');
 
 /** A timer may fire this much early by our clock, which reads finer than libuv's. */
 const TIMER_SLACK_MS = 2;
@@ -35,8 +38,24 @@ export function collectHttpClient(options: ClientCollectorOptions): Stop {
     closed(this);
   }
 
+  /** Where the Host header names another host than the request, only the socket knows the port. */
+  function openLate(request: Request, port: number | undefined): void {
+    const calledMs = request[CALLED];
+    if (calledMs === undefined || port === undefined) return;
+    request[CALLED] = undefined;
+    const { protocol, method, path } = request;
+    calls.open(
+      request,
+      { origin: `${protocol}//${hostOf(request)}:${port}`, method, path },
+      calledMs,
+    );
+  }
+
   const connected = diagnostics.guard('request socket', (request: Request, socket: Socket) => {
-    const written = () => calls.written(request, request.reusedSocket, socket.remoteAddress);
+    const written = diagnostics.guard('request written', () => {
+      openLate(request, socket.remotePort);
+      calls.written(request, request.reusedSocket, socket.remoteAddress);
+    });
     if (!socket.connecting) written();
     else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', written);
   });
@@ -44,16 +63,32 @@ export function collectHttpClient(options: ClientCollectorOptions): Stop {
     connected(this, socket);
   }
 
+  /** got takes errors of the handshake from the socket, and the request ends without one. */
+  const over = diagnostics.guard('request close', (request: Request) => {
+    const exchange = calls.of(request);
+    const error = request.socket?.errored;
+    if (exchange && error) traffic.end(exchange, classifyError(error, false), performance.now());
+  });
+  function onOver(this: Request): void {
+    over(this);
+  }
+
   return listen(diagnostics, {
     'http.client.request.created': ({ request }: { request: Request }) => {
       if (request.method === 'CONNECT' || waits(request)) return;
+      const origin = originOf(request);
       const { method, path } = request;
-      calls.open(request, { origin: originOf(request), method, path });
+      if (origin === undefined) request[CALLED] = performance.now();
+      else calls.open(request, { origin, method, path });
     },
     'http.client.request.start': ({ request }: { request: Request }) => {
-      if (!calls.of(request)) return;
-      if (request.reusedSocket) calls.written(request, true, request.socket?.remoteAddress);
-      else if (request.socket) connected(request, request.socket);
+      if (!calls.of(request) && request[CALLED] === undefined) return;
+      if (request.reusedSocket && request[CALLED] === undefined) {
+        calls.written(request, true, request.socket?.remoteAddress);
+        return;
+      }
+      request.once('close', onOver);
+      if (request.socket) connected(request, request.socket);
       else request.once('socket', onSocket);
     },
     'http.client.response.finish': (message: { request: Request; response: IncomingMessage }) => {
@@ -68,6 +103,7 @@ export function collectHttpClient(options: ClientCollectorOptions): Stop {
       message.response.on('close', onClose);
     },
     'http.client.request.error': ({ request, error }: { request: Request; error: unknown }) => {
+      openLate(request, (error as { port?: number }).port);
       const exchange = calls.of(request);
       if (!exchange) return;
       const nowMs = performance.now();
@@ -80,14 +116,19 @@ function waits(request: ClientRequest): boolean {
   return LEFT_OUT_HEADERS.some((name) => waitsOnPurpose(name, request.getHeader(name)));
 }
 
-/** Host from the request, port from its Host header: a ClientRequest does not keep its port. */
-function originOf(request: ClientRequest): string {
+/**
+ * Host from the request, port from its Host header, for a ClientRequest does not keep its port;
+ * undefined where the header is for another host.
+ */
+function originOf(request: ClientRequest): string | undefined {
   const header = request.getHeader('host');
-  const named = typeof header === 'string' ? header : '';
-  const host = request.host.includes(':') ? `[${request.host}]` : request.host;
-  if (named.startsWith(host)) return `${request.protocol}//${named}`;
-  const port = /:(\d+)$/.exec(named)?.[0] ?? '';
-  return `${request.protocol}//${host}${port}`;
+  const host = hostOf(request);
+  const isOwn = typeof header === 'string' && (header === host || header.startsWith(`${host}:`));
+  return isOwn ? `${request.protocol}//${header}` : undefined;
+}
+
+function hostOf({ host }: ClientRequest): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /**
