@@ -66,6 +66,12 @@ export class ClientCalls {
     if (exchange) this.#options.traffic.written(exchange, performance.now(), reused, address);
   }
 
+  /** The upload has ended: the server cannot have begun to answer it before. */
+  uploaded(request: Tracked): void {
+    const exchange = request[EXCHANGE];
+    if (exchange) this.#options.traffic.uploaded(exchange, performance.now());
+  }
+
   of(request: Tracked): Exchange | undefined {
     return request[EXCHANGE];
   }

@@ -72,7 +72,7 @@ export function collectExpress(options: ExpressOptions): ExpressCollector {
     if (!serverTiming || !original || root[TIMED]) return;
     root[TIMED] = true;
     root.writeHead = function writeHead(...args) {
-      addTiming(this);
+      addTiming(this, args);
       return Reflect.apply(original, this, args);
     };
     instrumented.add(root);
@@ -117,15 +117,24 @@ function rootOf(app: ExpressApp): ExpressApp {
   return root;
 }
 
-/** The application's own Server-Timing entries stay, ours come behind. */
-function sendTiming(response: Response): void {
+/** The application's own Server-Timing entries stay, ours come behind. `args`: of writeHead. */
+function sendTiming(response: Response, args: unknown[]): void {
   const request = response.req as Request;
   const startMs = request[START];
   if (startMs === undefined || response.headersSent) return;
   const waited = request[LOOP_WAIT];
   const app = `app;dur=${(performance.now() - startMs).toFixed(3)}`;
   const timing = waited === undefined ? app : `${app}, loop;dur=${waited.toFixed(3)}`;
-  response.appendHeader('Server-Timing', timing);
+  const at = args.findIndex((arg) => Array.isArray(arg));
+  if (at < 0) response.appendHeader('Server-Timing', timing);
+  else args[at] = withTiming(response, args[at] as unknown[], timing);
+}
+
+/** A list of headers, flat or in pairs, replaces what was set before, so it must hold ours. */
+function withTiming(response: Response, headers: readonly unknown[], timing: string): unknown[] {
+  const before = [response.getHeader('Server-Timing') ?? []].flat();
+  const entry = ['Server-Timing', [...before, timing].join(', ')];
+  return Array.isArray(headers[0]) ? [...headers, entry] : [...headers, ...entry];
 }
 
 function isStream(response: Response): boolean {

@@ -28,51 +28,7 @@ const LEFT_OUT_HEADERS = ['accept', 'prefer', 'upgrade'];
 export function collectHttpClient(options: ClientCollectorOptions): Stop {
   const { traffic, diagnostics } = options;
   const calls = new ClientCalls(options);
-
-  const closed = diagnostics.guard('response close', (response: IncomingMessage) => {
-    const request = (response as IncomingMessage & { req: Request }).req;
-    const exchange = calls.of(request);
-    if (exchange) traffic.end(exchange, bodyEnding(response), performance.now());
-  });
-  function onClose(this: IncomingMessage): void {
-    closed(this);
-  }
-
-  /** Where the Host header names another host than the request, only the socket knows the port. */
-  function openLate(request: Request, port: number | undefined): void {
-    const calledMs = request[CALLED];
-    if (calledMs === undefined || port === undefined) return;
-    request[CALLED] = undefined;
-    const { protocol, method, path } = request;
-    calls.open(
-      request,
-      { origin: `${protocol}//${hostOf(request)}:${port}`, method, path },
-      calledMs,
-    );
-  }
-
-  const connected = diagnostics.guard('request socket', (request: Request, socket: Socket) => {
-    const written = diagnostics.guard('request written', () => {
-      openLate(request, socket.remotePort);
-      calls.written(request, request.reusedSocket, socket.remoteAddress);
-    });
-    if (!socket.connecting) written();
-    else socket.once('encrypted' in socket ? 'secureConnect' : 'connect', written);
-  });
-  function onSocket(this: Request, socket: Socket): void {
-    connected(this, socket);
-  }
-
-  /** got takes errors of the handshake from the socket, and the request ends without one. */
-  const over = diagnostics.guard('request close', (request: Request) => {
-    const exchange = calls.of(request);
-    const error = request.socket?.errored;
-    if (exchange && error) traffic.end(exchange, classifyError(error, false), performance.now());
-  });
-  function onOver(this: Request): void {
-    over(this);
-  }
-
+  const watch = watchers(calls, options);
   return listen(diagnostics, {
     'http.client.request.created': ({ request }: { request: Request }) => {
       if (request.method === 'CONNECT' || waits(request)) return;
@@ -85,31 +41,82 @@ export function collectHttpClient(options: ClientCollectorOptions): Stop {
       if (!calls.of(request) && request[CALLED] === undefined) return;
       if (request.reusedSocket && request[CALLED] === undefined) {
         calls.written(request, true, request.socket?.remoteAddress);
-        return;
-      }
-      request.once('close', onOver);
-      if (request.socket) connected(request, request.socket);
-      else request.once('socket', onSocket);
+      } else watch.connecting(request);
     },
     'http.client.response.finish': (message: { request: Request; response: IncomingMessage }) => {
-      const exchange = calls.of(message.request);
+      const { request, response } = message;
+      const exchange = calls.of(request);
       if (!exchange) return;
-      const { serverMs, stream } = replyFacts(message.response.rawHeaders);
+      const { serverMs, stream } = replyFacts(response.rawHeaders);
       if (stream) {
         traffic.leaveOut(exchange, performance.now());
         return;
       }
       traffic.replied(exchange, performance.now(), serverMs);
-      message.response.on('close', onClose);
+      watch.body(response);
     },
     'http.client.request.error': ({ request, error }: { request: Request; error: unknown }) => {
-      openLate(request, (error as { port?: number }).port);
+      openLate(calls, request, (error as { port?: number }).port);
       const exchange = calls.of(request);
       if (!exchange) return;
       const nowMs = performance.now();
       traffic.end(exchange, requestEnding(request, exchange, error, nowMs), nowMs);
     },
   });
+}
+
+/** What the channels do not tell: the events of single requests, sockets and responses. */
+function watchers(calls: ClientCalls, { traffic, diagnostics }: ClientCollectorOptions) {
+  const written = diagnostics.guard('request written', (request: Request, socket: Socket) => {
+    openLate(calls, request, socket.remotePort);
+    calls.written(request, request.reusedSocket, socket.remoteAddress);
+  });
+  function onSocket(this: Request, socket: Socket): void {
+    if (!socket.connecting) written(this, socket);
+    else
+      socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => written(this, socket));
+  }
+
+  /** got takes errors of the handshake from the socket, and the request ends without one. */
+  const over = diagnostics.guard('request close', (request: Request) => {
+    const exchange = calls.of(request);
+    const error = request.socket?.errored;
+    if (exchange && error) traffic.end(exchange, classifyError(error, false), performance.now());
+  });
+  function onOver(this: Request): void {
+    over(this);
+  }
+
+  const closed = diagnostics.guard('response close', (response: IncomingMessage) => {
+    const exchange = calls.of((response as IncomingMessage & { req: Request }).req);
+    if (exchange) traffic.end(exchange, bodyEnding(response), performance.now());
+  });
+  function onClose(this: IncomingMessage): void {
+    closed(this);
+  }
+
+  return {
+    /** A request on a new connection: it is written when that stands. */
+    connecting(request: Request): void {
+      request.once('close', onOver);
+      if (request.socket) onSocket.call(request, request.socket);
+      else request.once('socket', onSocket);
+    },
+    body: (response: IncomingMessage) => void response.on('close', onClose),
+  };
+}
+
+/** Where the Host header names another host than the request, only the socket knows the port. */
+function openLate(calls: ClientCalls, request: Request, port: number | undefined): void {
+  const calledMs = request[CALLED];
+  if (calledMs === undefined || port === undefined) return;
+  request[CALLED] = undefined;
+  const { protocol, method, path } = request;
+  calls.open(
+    request,
+    { origin: `${protocol}//${hostOf(request)}:${port}`, method, path },
+    calledMs,
+  );
 }
 
 function waits(request: ClientRequest): boolean {

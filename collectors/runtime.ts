@@ -21,6 +21,8 @@ export interface Runtime {
    * many turns of the loop as it takes until one delivers nothing (8 at most).
    */
   whenDrained(judge: () => void): void;
+  /** How long a request that is read now may have waited for our event loop, in ms. */
+  loopWaitMs(nowMs: number): number;
   readonly stop: Stop;
 }
 
@@ -56,6 +58,11 @@ export function collectRuntime({
       tickIfOverdue();
       if (gate.open) judge();
       else waiting.push(judge);
+    },
+    loopWaitMs(nowMs) {
+      const last = pauses.recent.at(-1);
+      const waitedMs = gate.open || !last ? 0 : last.toMs - last.fromMs;
+      return waitedMs + pauses.lateByMs(nowMs);
     },
     stop: () => clearInterval(timer),
   };

@@ -1,7 +1,8 @@
 /**
  * Outgoing requests of the built-in `fetch` and of npm `undici`: both publish on `undici:*`.
  *
- * create → (waits for a connection) → sendHeaders → headers → trailers, or error at any point. A
+ * create → (waits for a connection) → sendHeaders → bodySent → headers → trailers, or error at any
+ * point. A
  * request that undici writes again on another connection is sent twice and created once; retries
  * and redirects of its interceptors and of fetch are created anew, one exchange each.
  */
@@ -17,6 +18,7 @@ interface UndiciRequest extends Tracked {
   readonly path: string;
   readonly headers: readonly unknown[] | string;
   readonly upgrade?: unknown;
+  readonly body?: unknown;
 }
 
 const USED = Symbol.for('tardy/v1/socket-used');
@@ -40,6 +42,9 @@ export function collectUndici(options: ClientCollectorOptions): Stop {
       const { request, socket } = message;
       calls.written(request, socket[USED] === true, socket.remoteAddress);
       socket[USED] = true;
+    },
+    'undici:request:bodySent': ({ request }: { request: UndiciRequest }) => {
+      if (request.body) calls.uploaded(request);
     },
     'undici:request:headers': (message: {
       request: UndiciRequest;

@@ -1,5 +1,5 @@
 import type { MeterProvider } from '@opentelemetry/api';
-import { InstrumentationBase, type InstrumentationConfig } from '@opentelemetry/instrumentation';
+import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation';
 import { createTardy, type Tardy, type TardyOptions } from './tardy.ts';
 import { VERSION } from './version.ts';
 
@@ -9,39 +9,53 @@ export type TardyInstrumentationConfig = InstrumentationConfig & TardyOptions;
  * Tardy for a NodeSDK of your own: `new NodeSDK({ instrumentations: [new TardyInstrumentation()] })`.
  * It exports through the MeterProvider that the SDK hands over. Throws ERR_TARDY_CONFIG for
  * settings it does not know.
+ *
+ * It has the face of an instrumentation without its base class: nothing is patched, so there is
+ * nothing to inherit, and the base class of one SDK line does not load beside the API of another.
  */
-export class TardyInstrumentation extends InstrumentationBase<TardyInstrumentationConfig> {
-  // `declare`: the super constructor calls enable(), and a class field would wipe what it set.
-  declare private attachTo: MeterProvider | undefined;
-  declare private instance: Tardy | undefined;
+export class TardyInstrumentation implements Instrumentation<TardyInstrumentationConfig> {
+  readonly instrumentationName = 'tardy';
+  readonly instrumentationVersion: string = VERSION;
+  #config: TardyInstrumentationConfig;
+  #tardy: Tardy | undefined;
+  #provider: MeterProvider | undefined;
 
   constructor(config: TardyInstrumentationConfig = {}) {
-    super('tardy', VERSION, config);
+    this.#config = config;
+    if (config.enabled !== false) this.enable();
   }
 
   /** The instance behind it: advice, peers. */
   get tardy(): Tardy {
-    return (this.instance ??= createTardy(this.getConfig()));
+    return (this.#tardy ??= createTardy(this.#config));
   }
 
-  override enable(): void {
-    const { tardy } = this;
-    tardy.start();
-    if (this.attachTo) tardy.attach(this.attachTo);
+  enable(): void {
+    this.tardy.start();
+    if (this.#provider) this.tardy.attach(this.#provider);
   }
 
-  override disable(): void {
-    void this.instance?.stop();
-    this.instance = undefined;
+  disable(): void {
+    void this.#tardy?.stop();
+    this.#tardy = undefined;
   }
 
-  override setMeterProvider(provider: MeterProvider): void {
-    super.setMeterProvider(provider);
-    this.attachTo = provider;
-    this.tardy.attach(provider);
+  setMeterProvider(provider: MeterProvider): void {
+    this.#provider = provider;
+    this.#tardy?.attach(provider);
   }
 
-  protected override init(): undefined {
-    return undefined; // nothing is patched: it listens to diagnostics channels
+  /** There are no spans. */
+  setTracerProvider(): void {
+    return;
+  }
+
+  /** Takes effect at the next `enable()` after a `disable()`. */
+  setConfig(config: TardyInstrumentationConfig): void {
+    this.#config = config;
+  }
+
+  getConfig(): TardyInstrumentationConfig {
+    return this.#config;
   }
 }

@@ -240,7 +240,7 @@ class TardyProcess implements Tardy {
       routes: this.#source.serverRoutes,
       diagnostics: this.#diagnostics,
       serverTiming: this.config.serverTiming,
-      loopWaitMs: (nowMs) => this.#pauses.lateByMs(nowMs),
+      loopWaitMs: (nowMs) => runtime.loopWaitMs(nowMs),
       isOwnPort: (port) => port !== undefined && this.#ownPorts.has(port),
     });
     const stops = [

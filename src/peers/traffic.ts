@@ -59,11 +59,12 @@ export class Traffic {
     if (this.#byAddress && address !== undefined) this.#move(exchange, address, nowMs);
     exchange.reused = reused;
     exchange.peer.measured('wait', nowMs - exchange.openedAtMs);
-    exchange.waiting?.drop();
-    exchange.writtenAtMs = nowMs;
-    const { estimator } = exchange.route;
-    exchange.advisedMs = estimator.advisedMs(nowMs) ?? Infinity;
-    exchange.waiting = estimator.begin(nowMs);
+    this.#begin(exchange, nowMs);
+  }
+
+  /** Its body went too: the round trip begins now. */
+  uploaded(exchange: Exchange, nowMs: number): void {
+    if (!exchange.replied && !exchange.ended && exchange.waiting) this.#begin(exchange, nowMs);
   }
 
   /** Its response headers came. `serverMs`: how long the server says it worked. */
@@ -96,6 +97,14 @@ export class Traffic {
     this.arrivals++;
     this.#settle(exchange, ending, nowMs);
     leave(exchange);
+  }
+
+  #begin(exchange: Exchange, nowMs: number): void {
+    exchange.waiting?.drop();
+    exchange.writtenAtMs = nowMs;
+    const { estimator } = exchange.route;
+    exchange.advisedMs = estimator.advisedMs(nowMs) ?? Infinity;
+    exchange.waiting = estimator.begin(nowMs);
   }
 
   #settle(exchange: Exchange, ending: Ending, nowMs: number, serverMs?: number): void {

@@ -14,7 +14,7 @@ import type {
 import type { NodeSDK } from '@opentelemetry/sdk-node';
 
 export interface OwnSdk {
-  /** What is exported where, for the start-up line: `prometheus on localhost:9464`. */
+  /** What is exported where, for the start-up line: `to prometheus on localhost:9464`. */
   readonly exporters: readonly string[];
   /** What is telemetry, not the application's: ports it is served on, origins it is sent to. */
   readonly own: OwnTraffic;
@@ -27,7 +27,8 @@ export interface OwnTraffic {
 }
 
 interface MadeReader {
-  readonly reader: IMetricReader;
+  /** Undefined for an exporter that nobody knows. */
+  readonly reader?: IMetricReader;
   readonly text: string;
   readonly port?: number;
   readonly origin?: string;
@@ -51,11 +52,9 @@ export async function startOwnSdk(
   if (environment.OTEL_SDK_DISABLED?.toLowerCase() === 'true') return undefined;
   const made = await makeReaders(producer, environment);
   if (made.length === 0) return undefined;
+  const readers = made.flatMap(({ reader }) => reader ?? []);
   const { NodeSDK } = await import('@opentelemetry/sdk-node');
-  const shutdown = startQuietly(
-    NodeSDK,
-    made.map(({ reader }) => reader),
-  );
+  const shutdown = startQuietly(NodeSDK, readers);
   return {
     exporters: made.map(({ text }) => text),
     own: {
@@ -106,21 +105,21 @@ export function exporterNames(environment: Environment): string[] {
   return [...new Set(names.length > 0 ? names : ['otlp'])];
 }
 
-async function makeReaders(
+function makeReaders(producer: MetricProducer, environment: Environment): Promise<MadeReader[]> {
+  return Promise.all(
+    exporterNames(environment).map((name) => makeReader(name, producer, environment)),
+  );
+}
+
+async function makeReader(
+  name: string,
   producer: MetricProducer,
   environment: Environment,
-): Promise<MadeReader[]> {
-  const made: MadeReader[] = [];
-  for (const name of exporterNames(environment)) {
-    if (name === 'prometheus') made.push(await prometheusReader(producer, environment));
-    else if (name === 'otlp') made.push(await otlpReader(producer, environment));
-    else if (name === 'console') made.push(await consoleReader(producer, environment));
-    else
-      diag.warn(
-        `tardy: OTEL_METRICS_EXPORTER: "${name}" is none of prometheus, otlp, console, none`,
-      );
-  }
-  return made;
+): Promise<MadeReader> {
+  if (name === 'prometheus') return prometheusReader(producer, environment);
+  if (name === 'otlp') return otlpReader(producer, environment);
+  if (name === 'console') return consoleReader(producer, environment);
+  return { text: `nothing for "${name}", which is none of prometheus, otlp, console, none` };
 }
 
 async function prometheusReader(
@@ -130,10 +129,13 @@ async function prometheusReader(
   const { PrometheusExporter } = await import('@opentelemetry/exporter-prometheus');
   const port = numberIn(environment, 'OTEL_EXPORTER_PROMETHEUS_PORT') ?? PROMETHEUS_PORT;
   const host = environment.OTEL_EXPORTER_PROMETHEUS_HOST ?? 'localhost';
-  const reader = new PrometheusExporter({ host, port, metricProducers: [producer] }, (error) => {
-    if (error) diag.error(`tardy: cannot serve metrics on ${host}:${port}`, error);
+  const options = { host, port, metricProducers: [producer] };
+  return new Promise((resolve) => {
+    const reader = new PrometheusExporter(options, (error) => {
+      const failed = error ? ` (it cannot: ${error.message})` : '';
+      resolve({ reader, port, text: `prometheus on ${host}:${port}${failed}` });
+    });
   });
-  return { reader, port, text: `prometheus on ${host}:${port}` };
 }
 
 async function otlpReader(producer: MetricProducer, environment: Environment): Promise<MadeReader> {
