@@ -65,11 +65,12 @@ export class RollingHistogram {
   advance(nowMs: number): void {
     if (nowMs < this.#endMs || !Number.isFinite(nowMs)) return;
     this.#flush();
-    const oldest = nowMs - this.windowMs;
-    if ((this.#slices[0]?.endMs ?? Infinity) <= oldest) {
-      this.#slices = this.#slices.filter((slice) => slice.endMs > oldest);
+    const slice = Math.floor(nowMs / this.#sliceMs);
+    const oldestMs = (slice - SLICES) * this.#sliceMs; // whole slices, so that equal ends are equal
+    if ((this.#slices[0]?.endMs ?? Infinity) <= oldestMs) {
+      this.#slices = this.#slices.filter(({ endMs }) => endMs > oldestMs);
     }
-    this.#endMs = (Math.floor(nowMs / this.#sliceMs) + 1) * this.#sliceMs;
+    this.#endMs = (slice + 1) * this.#sliceMs;
   }
 
   /** Adds the window's counts to `into`. Allocates nothing. */

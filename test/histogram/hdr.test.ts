@@ -102,8 +102,8 @@ describe('decoding', () => {
   });
 
   it('takes what is longer than the longest bucket as that', () => {
-    const found = decode(theirs(2, [1e12, 1e13], 1e14));
-    expect(found.at(-1)).toBe(2);
+    const found = decode(theirs(2, [5e9, 1e12, 1e13], 1e14));
+    expect(found.at(-1)).toBe(3);
   });
 
   it('takes a histogram of coarser units', () => {

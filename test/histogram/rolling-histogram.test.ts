@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { bucketIndex, RollingHistogram, survivalCurve } from '../../src/histogram/index.ts';
+import {
+  BUCKET_COUNT,
+  bucketLow,
+  Counts,
+  RollingHistogram,
+  survivalCurve,
+} from '../../src/histogram/index.ts';
 import { sum } from '../../src/histogram/counts.ts';
 import { contentsOf } from '../support/histograms.ts';
 
@@ -89,6 +95,16 @@ describe('its window', () => {
     expect([histogram.completed, histogram.censored]).toEqual([0, 0]);
   });
 
+  it('forgets in time also where six slices are no whole numbers', () => {
+    const histogram = new RollingHistogram(1000);
+    let at = 0;
+    for (const gap of [1 / 3, 1 / 3, 1, 1, 1 / 6, 1 / 6]) {
+      histogram.record((at += gap) * 1000, 0.01, false);
+    }
+    // Now is 3,000; the third was at 1,666.7 and is more than a slice out of the window.
+    expect(histogram.completed).toBe(3);
+  });
+
   it('is empty after a long silence', () => {
     const histogram = new RollingHistogram(WINDOW_MS);
     for (let atMs = 0; atMs < WINDOW_MS; atMs += 10) histogram.record(atMs, 5, false);
@@ -140,27 +156,42 @@ describe('its memory', () => {
     expect(sum(contentsOf(histogram).all)).toBe(60_000);
   });
 
-  it('makes no reply look faster and no cut-off look longer to save bytes', () => {
+  /** Every bucket of both kinds in six slices: several times the memory, if nothing gave way. */
+  function crowded(): { histogram: RollingHistogram; exact: Counts } {
     const histogram = new RollingHistogram(WINDOW_MS);
-    const exact = { completed: new Map<number, number>(), censored: new Map<number, number>() };
-    for (let i = 0; i < 60_000; i++) {
-      const ms = 0.002 * 1.0004 ** i;
-      histogram.record(0, ms, i % 3 === 0);
-      const index = bucketIndex(Math.min(0xffff_ffff, Math.round(ms * 1000)));
-      const side = i % 3 === 0 ? exact.censored : exact.completed;
-      side.set(index, (side.get(index) ?? 0) + 1);
+    const exact = new Counts();
+    for (let i = 0; i < 120_000; i++) {
+      const index = i % BUCKET_COUNT;
+      const isCensored = Math.floor(i / BUCKET_COUNT) % 2 === 1;
+      histogram.record(i / 200, bucketLow(index) / 1000, isCensored);
+      (isCensored ? exact.censored : exact.completed)[index]! += 1;
     }
     histogram.slices(); // packs
+    return { histogram, exact };
+  }
+
+  it('makes no reply look faster and no cut-off look longer to save bytes', () => {
+    const { histogram, exact } = crowded();
     const { completed, censored } = contentsOf(histogram);
+    expect(completed).not.toEqual(exact.completed);
     const upTo = { completed: 0, censored: 0, kept: 0, cut: 0 };
-    for (let i = 0; i < completed.length; i++) {
-      upTo.completed += exact.completed.get(i) ?? 0;
-      upTo.censored += exact.censored.get(i) ?? 0;
+    for (let i = 0; i < BUCKET_COUNT; i++) {
+      upTo.completed += exact.completed[i]!;
+      upTo.censored += exact.censored[i]!;
       upTo.kept += completed[i]!;
       upTo.cut += censored[i]!;
       expect(upTo.kept).toBeLessThanOrEqual(upTo.completed);
       expect(upTo.cut).toBeGreaterThanOrEqual(upTo.censored);
     }
+    expect([upTo.kept, upTo.cut]).toEqual([upTo.completed, upTo.censored]);
+  });
+
+  it('is shared by the slices: none gives up all of its resolution for the others', () => {
+    const sizes = crowded()
+      .histogram.slices()
+      .map(({ packed }) => packed.length);
+    expect(sizes).toHaveLength(6);
+    expect(Math.max(...sizes)).toBeLessThan(3 * Math.min(...sizes));
   });
 });
 
@@ -176,6 +207,19 @@ describe('merging', () => {
     young.advance(700);
     expect(young.completed).toBe(1);
     expect(contentsOf(young).completed[20]).toBe(1);
+  });
+
+  it('of slices that are shorter joins them, to expire with the last', () => {
+    const short = new RollingHistogram(WINDOW_MS / 2);
+    short.record(10, 0.01, false);
+    short.record(60, 0.02, false);
+    const long = new RollingHistogram(WINDOW_MS);
+    long.merge(short.slices());
+    expect(long.slices()).toHaveLength(1);
+    long.advance(655);
+    expect(long.completed).toBe(2);
+    long.advance(700);
+    expect(long.completed).toBe(0);
   });
 
   it('keeps the counts that are not packed yet', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketEndMs, bucketIndex, Counts, survivalCurve } from '../../src/histogram/index.ts';
 import { toMicros } from '../../src/histogram/layout.ts';
-import { anyDurationMs } from '../support/arbitraries.ts';
+import { anyDurationMs, anyShare } from '../support/arbitraries.ts';
 import { countsOf } from '../support/histograms.ts';
 import { referenceSurvival, type Times } from '../support/kaplan-meier.ts';
 import { runs } from '../support/properties.ts';
@@ -64,7 +64,7 @@ describe('any survival curve', () => {
 
   it('has a quantile that is its inverse: S(t) ≤ p there and nowhere before', () =>
     fc.assert(
-      fc.property(anyTimes, fc.double({ min: 0, max: 1, noNaN: true }), (times, p) => {
+      fc.property(anyTimes, anyShare, (times, p) => {
         const curve = curveOf(times);
         const t = curve.quantileMs(p);
         if (t === undefined) return curve.unread > p - ROUNDING;
@@ -76,7 +76,7 @@ describe('any survival curve', () => {
 
   it('has quantiles that do not rise with p', () =>
     fc.assert(
-      fc.property(anyTimes, fc.double({ min: 0.01, max: 1, noNaN: true }), (times, p) => {
+      fc.property(anyTimes, anyShare, (times, p) => {
         const curve = curveOf(times);
         return (curve.quantileMs(p / 2) ?? Infinity) >= (curve.quantileMs(p) ?? Infinity);
       }),

@@ -46,6 +46,13 @@ describe('the survival curve', () => {
     within(curve.quantileMs(0.9), 6);
   });
 
+  it('has the quantile of a share that its steps meet exactly', () => {
+    // S is 0.1 after nine of ten; as a 32-bit number that is 0.100000001.
+    const curve = survivalCurve(countsOf([10, 20, 30, 40, 50, 60, 70, 80, 90, 100]))!;
+    expect(curve.quantileMs(0.1)).toBeCloseTo(90, -1);
+    expect(curve.quantileMs(0.1)).toBeLessThan(90 * PAST);
+  });
+
   it('is 1 before the first reply', () => {
     const curve = survivalCurve(countsOf(RELAPSED, STILL_WELL))!;
     expect([curve.at(0), curve.at(-3), curve.at(5.9)]).toEqual([1, 1, 1]);

@@ -46,19 +46,13 @@ describe('the overlap of any span with our pauses', () => {
 
   it('is never negative, nor longer than the span', () =>
     fc.assert(
-      fc.property(
-        anyGaps,
-        fc.double({ min: 0, max: 1e5 }),
-        fc.double({ min: 0, max: 1e5 }),
-        (gaps, a, b) => {
-          fc.pre(!Number.isNaN(a) && !Number.isNaN(b));
-          const log = new PauseLog({ tickMs: TICK_MS, lateMs: LATE_MS });
-          for (const atMs of [0, ...instants(gaps)]) log.tick(atMs);
-          const overlap = log.overlapMs(a, b);
-          expect(overlap).toBeGreaterThanOrEqual(0);
-          expect(overlap).toBeLessThanOrEqual(Math.max(0, b - a) + 1e-6);
-        },
-      ),
+      fc.property(anyGaps, fc.nat(30_000), fc.nat(30_000), (gaps, a, b) => {
+        const log = new PauseLog({ tickMs: TICK_MS, lateMs: LATE_MS });
+        for (const atMs of [0, ...instants(gaps)]) log.tick(atMs);
+        const overlap = log.overlapMs(a, b);
+        expect(overlap).toBeGreaterThanOrEqual(0);
+        expect(overlap).toBeLessThanOrEqual(Math.max(0, b - a) + 1e-6);
+      }),
       runs(300),
     ));
 });

@@ -212,6 +212,17 @@ describe('at the cap on histograms', () => {
     expect(repliesIn(world, 2 * IDLE_MS + 1)).toBe(2);
   });
 
+  it('room that was made is room again', () => {
+    const world = makeWorld({ maxPeers: 3, maxHistograms: 6 });
+    for (let i = 0; i < 60; i++) call(world, `host-${i}`, '/', i * IDLE_MS);
+    expect(routesOf(world)).toEqual([
+      'host-57:80 GET /',
+      'host-58:80 GET /',
+      'host-59:80 GET /',
+      '_other _other',
+    ]);
+  });
+
   it('there are 2,000 and _other at most', () => {
     const world = makeWorld();
     for (let i = 0; i < 5000; i++) call(world, `host-${i % 500}`, `/r${'x'.repeat(i % 37)}`, i);

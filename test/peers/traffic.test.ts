@@ -66,6 +66,10 @@ describe('an ending without a reply', () => {
   const CUT_OFF: Ending[] = ['timed-out', 'cancelled'];
   const LOST: Ending[] = ['refused', 'reset', 'unreachable', 'dns', 'tls', 'failed'];
 
+  it('of a body that broke off had a reply, and one of an idle connection says nothing', () => {
+    expect(OUTCOME).toMatchObject({ truncated: 'completed', 'stale-reset': undefined });
+  });
+
   it('is each tried here', () => {
     const others: Ending[] = ['completed', 'truncated', 'stale-reset'];
     expect([...CUT_OFF, ...LOST, ...others].sort()).toEqual([...ENDINGS].sort());

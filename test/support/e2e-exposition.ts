@@ -34,8 +34,19 @@ export function samplesIn(text: string): Samples {
 function sampleOf(line: string): Sample {
   const match = LINE.exec(line);
   if (!match) throw new Error(`no sample: ${line}`);
-  const labels = [...(match[2] ?? '').matchAll(LABEL)].map(([, name, value]) => [name, value]);
-  return { name: match[1]!, labels: Object.fromEntries(labels) as Sample['labels'], value: Number(match[3]) };
+  const labels = [...(match[2] ?? '').matchAll(LABEL)].map(([, name, value]) => [
+    name!,
+    unescaped(value!),
+  ]);
+  return {
+    name: match[1]!,
+    labels: Object.fromEntries(labels) as Sample['labels'],
+    value: Number(match[3]),
+  };
+}
+
+function unescaped(value: string): string {
+  return value.replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char));
 }
 
 /** The different values a label has in these samples. */

@@ -43,7 +43,7 @@ export interface Program {
 
 /** Starts a file of FIXTURES, or one with an absolute path. To be called within a test. */
 export function startProgram(file: string, options: ProgramOptions = {}): Program {
-  const program = launch(file, options);
+  const program = launchProgram(file, options);
   onTestFinished(() => void program.process.kill('SIGKILL'));
   return program;
 }
@@ -55,7 +55,7 @@ export async function runProgram(file: string, options: ProgramOptions = {}): Pr
 
 /** Runs a program that prints one JSON value as its last line; fails if it ends badly. */
 export async function runForJson<T>(file: string, options: ProgramOptions = {}): Promise<T> {
-  return jsonOf<T>(file, await launch(file, options).ended);
+  return jsonOf<T>(file, await launchProgram(file, options).ended);
 }
 
 function jsonOf<T>(file: string, { code, signal, stdout, stderr }: Ending): T {
@@ -63,8 +63,8 @@ function jsonOf<T>(file: string, { code, signal, stdout, stderr }: Ending): T {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as T;
 }
 
-/** Without a test to end it with: only for programs that end by themselves. */
-function launch(file: string, options: ProgramOptions): Program {
+/** For several tests: whoever launches it stops it. */
+export function launchProgram(file: string, options: ProgramOptions): Program {
   const { node, nodeArgs = [], args = [], env = {}, cwd = ROOT } = options;
   const command = (node ?? findNode(process.versions.node))?.path ?? process.execPath;
   const path = file.startsWith('/') ? file : join(FIXTURES, file);

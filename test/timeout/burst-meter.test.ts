@@ -39,6 +39,16 @@ describe('the variance inflation', () => {
     expect(found).toBeLessThan(expected * 2);
   });
 
+  it.each([
+    [2, 2.96], // r = (0.5 − 0.002) / 0.998 = 0.499
+    [10, 18.8], // r = (0.9 − 0.01) / 0.99 = 0.899
+  ])('of runs of %i slow replies in a thousand is %d', (length, expected) => {
+    const meter = new BurstMeter();
+    for (let i = 0; i < 100_000; i++) meter.observe(i % 1000 < length);
+    expect(meter.varianceInflation() / expected).toBeGreaterThan(0.9);
+    expect(meter.varianceInflation() / expected).toBeLessThan(1.1);
+  });
+
   it('believes no bursts longer than 200 on the mean', () => {
     const meter = new BurstMeter();
     for (let i = 0; i < 100_000; i++) meter.observe(false);

@@ -126,6 +126,30 @@ describe('the basis', () => {
     expect(value).toBeLessThanOrEqual(40 * EDGE);
   });
 
+  it('gives no value below the median of the replies, however many gave up at once', () => {
+    const estimator = fed({ count: 20, ms: 100 }, { targetRate: 0.5 });
+    feed(estimator, { count: 30, ms: 105, outcome: 'cancelled', fromMs: 200 });
+    feed(estimator, { count: 1000, ms: 0.001, outcome: 'cancelled', fromMs: 500 });
+    const { basis, value } = estimator.advice(10_500);
+    expect(basis).toBe('censored');
+    expect(value).toBeGreaterThanOrEqual(100);
+  });
+
+  it('comes with the false timeouts that it will cost', () => {
+    // 100 a second are 8.64 million a day, and beyond the slowest of 3,000 are 1 in 3,001.
+    const { expectedFalsePerDay } = fed({ count: 3000, ms: 10 }).advice(30_000);
+    expect(expectedFalsePerDay).toBeCloseTo(8_640_000 / 3001, 0);
+  });
+
+  it('is censored, without a bound, when the few that would be the slowest were cut off', () => {
+    // 3,000 replies have one bound: their slowest. Three are cut off there, within the target.
+    const estimator = fed({ count: 3000, ms: shuffledSteps(3000, 0.1) });
+    feed(estimator, { count: 3, ms: 299.9, outcome: 'timed-out', fromMs: 30_000 });
+    const { basis, value, upperBoundMs } = estimator.advice(30_030);
+    expect({ basis, upperBoundMs }).toEqual({ basis: 'censored', upperBoundMs: undefined });
+    expect(value).toBeLessThan(310);
+  });
+
   it('is measured also while young requests are on their way', () => {
     const estimator = fed({ count: 3000, ms: shuffledSteps(3000, 0.1) });
     estimator.begin(29_999);
@@ -242,9 +266,9 @@ describe('endings', () => {
     { atMs: 5, durationMs: NaN },
     { atMs: 5, durationMs: -1 },
   ])('that make no sense are left out: %j', (numbers) => {
-    const estimator = createTimeoutEstimator();
+    const estimator = fed({ count: 1, ms: 5 });
     estimator.observe({ ...numbers, outcome: 'completed' });
-    expect(estimator.advice(10)).toMatchObject({ n: 0, censored: 0 });
+    expect(estimator.advice(10)).toMatchObject({ n: 1, censored: 0 });
   });
 });
 
@@ -272,7 +296,7 @@ describe('replies that come in bursts', () => {
   it('widen the bounds', () => {
     const bursts = slowEvery(1000, 20).advice(200_000);
     const apart = slowEvery(50, 1).advice(200_000);
-    expect(bursts.upperBoundMs ?? Infinity).toBeGreaterThanOrEqual(apart.upperBoundMs!);
-    expect(bursts.lowerBoundMs).toBeLessThanOrEqual(apart.lowerBoundMs!);
+    expect(bursts.upperBoundMs ?? Infinity).toBeGreaterThan(apart.upperBoundMs!);
+    expect(bursts.lowerBoundMs).toBeLessThan(apart.lowerBoundMs!);
   });
 });

@@ -68,6 +68,19 @@ describe('advice over several estimators', () => {
     expect(advice.warnings).toContain('2 requests overlapped pauses of our own process');
   });
 
+  it('takes the route with the longest bursts for all', () => {
+    const bursty = new Estimator({});
+    for (let i = 0; i < 10_000; i++) {
+      bursty.timeoutMs(i * 10);
+      const durationMs = i % 1000 < 20 ? 100 + (i % 17) : 10;
+      bursty.observe({ atMs: i * 10, durationMs, outcome: 'completed' });
+    }
+    const steady = fed({ count: 10_000, ms: 10 });
+    const { n, nEffective } = pooledAdvice([steady, bursty], 100_000, settings);
+    expect(n).toBe(20_000);
+    expect(nEffective).toBeLessThan(n / 5);
+  });
+
   it('holds to the settings that it is given', () => {
     const routes = [1, 2].map(() => fed({ count: 3000, ms: 100 }));
     const advice = pooledAdvice(routes, 30_000, timeoutSettings({ maxMs: 50 }));
