@@ -14,8 +14,11 @@ import { BUCKET_COUNT, bucketIndex, toMicros } from './layout.ts';
 import { pack, unpackInto } from './packed-counts.ts';
 import { SLICES } from './slices.ts';
 
-/** Packed slices of one histogram; with `pending` (6.5 KiB), under 24 KiB a key. */
-const PACKED_BYTES_MAX = 14 * 1024;
+/**
+ * Packed slices of one histogram. With `pending` (6.5 KiB) and the joined older slices, which are
+ * smaller than the slices they are made of, under 24 KiB a key.
+ */
+const PACKED_BYTES_MAX = 10 * 1024;
 /** What a byte of `pending` can hold. */
 const PENDING_MAX = 255;
 
@@ -35,6 +38,10 @@ export class RollingHistogram {
   readonly windowMs: number;
   readonly #sliceMs: number;
   readonly #pending = new Uint8Array(2 * BUCKET_COUNT);
+  /** The same bytes, four at once: most are zero. */
+  readonly #pendingWords = new Uint32Array(this.#pending.buffer);
+  /** The slices before the newest, added up: they change once a slice, and are read often. */
+  #older: Uint8Array | undefined;
   #slices: Slice[] = [];
   #endMs = -Infinity;
   #pendingCompleted = 0;
@@ -68,15 +75,18 @@ export class RollingHistogram {
     const slice = Math.floor(nowMs / this.#sliceMs);
     const oldestMs = (slice - SLICES) * this.#sliceMs; // whole slices, so that equal ends are equal
     if ((this.#slices[0]?.endMs ?? Infinity) <= oldestMs) {
-      this.#slices = this.#slices.filter(({ endMs }) => endMs > oldestMs);
+      this.#changeSlices(this.#slices.filter(({ endMs }) => endMs > oldestMs));
     }
     this.#endMs = (slice + 1) * this.#sliceMs;
   }
 
-  /** Adds the window's counts to `into`. Allocates nothing. */
+  /** Adds the window's counts to `into`. Allocates nothing, but for once a slice. */
   addTo(into: Counts): void {
-    for (const slice of this.#slices) unpackInto(slice.packed, into.all);
-    if (this.#pendingCompleted + this.#pendingCensored > 0) addBytes(this.#pending, into.all);
+    this.#older ??= joined(this.#slices.slice(0, -1));
+    unpackInto(this.#older, into.all);
+    const newest = this.#slices.at(-1);
+    if (newest) unpackInto(newest.packed, into.all);
+    this.#addPending(into.all);
   }
 
   /** Replies in the window. */
@@ -101,15 +111,31 @@ export class RollingHistogram {
     const gone = this.#endMs - this.#sliceMs - this.windowMs;
     const all = [...this.#slices, ...slices.filter((slice) => slice.endMs > gone)];
     all.sort((a, b) => a.endMs - b.endMs);
-    const joined: Slice[] = [];
+    const merged: Slice[] = [];
     for (const slice of all) {
-      const last = joined.at(-1);
-      if (last && this.#sameSlice(last, slice)) joined[joined.length - 1] = join(last, slice);
-      else joined.push(slice);
+      const last = merged.at(-1);
+      if (last && this.#sameSlice(last, slice)) merged[merged.length - 1] = join(last, slice);
+      else merged.push(slice);
     }
-    this.#slices = joined;
-    this.#endMs = Math.max(this.#endMs, joined.at(-1)?.endMs ?? -Infinity);
+    this.#changeSlices(merged);
+    this.#endMs = Math.max(this.#endMs, merged.at(-1)?.endMs ?? -Infinity);
     this.#fit();
+  }
+
+  #changeSlices(slices: Slice[]): void {
+    this.#slices = slices;
+    this.#older = undefined;
+  }
+
+  #addPending(into: Uint32Array): void {
+    if (this.#pendingCompleted + this.#pendingCensored === 0) return;
+    const words = this.#pendingWords;
+    for (let word = 0; word < words.length; word++) {
+      if (words[word] === 0) continue;
+      for (let i = 4 * word; i < 4 * word + 4; i++) {
+        into[i] = (into[i] as number) + (this.#pending[i] as number);
+      }
+    }
   }
 
   #sameSlice(a: Slice, b: Slice): boolean {
@@ -122,7 +148,7 @@ export class RollingHistogram {
     const open = last?.endMs === this.#endMs ? last : undefined;
     scratch.clear();
     if (open) unpackInto(open.packed, scratch.all);
-    addBytes(this.#pending, scratch.all);
+    this.#addPending(scratch.all);
     const slice = {
       endMs: this.#endMs,
       packed: pack(scratch.all),
@@ -130,7 +156,7 @@ export class RollingHistogram {
       censored: this.#pendingCensored + (open?.censored ?? 0),
     };
     if (open) this.#slices[this.#slices.length - 1] = slice;
-    else this.#slices.push(slice);
+    else this.#changeSlices([...this.#slices, slice]);
     this.#pending.fill(0);
     this.#pendingCompleted = 0;
     this.#pendingCensored = 0;
@@ -143,6 +169,7 @@ export class RollingHistogram {
       const sizes = this.#slices.map((slice) => slice.packed.length);
       const largest = sizes.indexOf(Math.max(...sizes));
       this.#slices[largest] = coarsen(this.#slices[largest] as Slice);
+      this.#older = undefined;
     }
   }
 }
@@ -153,14 +180,18 @@ function packedBytes(slices: readonly Slice[]): number {
   return bytes;
 }
 
+/** The counts of several slices. */
+function joined(slices: readonly Slice[]): Uint8Array {
+  scratch.clear();
+  for (const slice of slices) unpackInto(slice.packed, scratch.all);
+  return pack(scratch.all);
+}
+
 /** Two slices as one that expires with the later. */
 function join(a: Slice, b: Slice): Slice {
-  scratch.clear();
-  unpackInto(a.packed, scratch.all);
-  unpackInto(b.packed, scratch.all);
   return {
     endMs: Math.max(a.endMs, b.endMs),
-    packed: pack(scratch.all),
+    packed: joined([a, b]),
     completed: a.completed + b.completed,
     censored: a.censored + b.censored,
   };
@@ -193,11 +224,4 @@ function joinBuckets({ completed, censored }: Counts, width: number): void {
 function move(counts: Uint32Array, from: number, to: number): void {
   counts[to] = (counts[to] as number) + (counts[from] as number);
   counts[from] = 0;
-}
-
-function addBytes(bytes: Uint8Array, into: Uint32Array): void {
-  for (let i = 0; i < bytes.length; i++) {
-    const count = bytes[i] as number;
-    if (count !== 0) into[i] = (into[i] as number) + count;
-  }
 }

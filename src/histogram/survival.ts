@@ -10,7 +10,7 @@
  * The curve ends with the last bucket that holds a reply: beyond, nobody has seen one arrive.
  * Source: Kaplan & Meier 1958.
  */
-import { type Counts, sum } from './counts.ts';
+import type { Counts } from './counts.ts';
 import { BUCKET_COUNT, bucketEndMs } from './layout.ts';
 
 /** Steps kept of one curve: 10 KiB. A wider curve joins neighbouring steps at the upper one. */
@@ -49,8 +49,10 @@ export function replyQuantileMs(curve: SurvivalCurve, q: number): number {
 
 /** The curve of these counts; undefined without a single reply. */
 export function survivalCurve(counts: Counts): SurvivalCurve | undefined {
-  const completed = sum(counts.completed);
-  return completed === 0 ? undefined : new Steps(counts, completed, sum(counts.censored));
+  const { completed, censored } = counts;
+  let first = 0;
+  while (first < BUCKET_COUNT && completed[first] === 0) first++;
+  return first === BUCKET_COUNT ? undefined : new Steps(completed, censored, first);
 }
 
 class Steps implements SurvivalCurve {
@@ -65,18 +67,23 @@ class Steps implements SurvivalCurve {
   /** Replies up to that bucket. */
   readonly #replies: Uint32Array;
 
-  constructor(counts: Counts, completed: number, censored: number) {
-    this.completed = completed;
-    this.censored = censored;
-    const filled = filledBuckets(counts.completed);
+  /** `first`: the bucket of the fastest reply. */
+  constructor(completed: Uint32Array, censored: Uint32Array, first: number) {
+    let end = BUCKET_COUNT;
+    while (completed[end - 1] === 0) end--;
+    const early = sumOf(censored, 0, first);
+    this.completed = sumOf(completed, first, end);
+    this.censored = early + sumOf(censored, first, BUCKET_COUNT);
+    const filled = filledBuckets(completed, first, end);
     const join = Math.ceil(filled / STEPS_MAX);
     const length = Math.ceil(filled / join);
     this.#ends = new Uint16Array(length);
     this.#after = new Float32Array(length);
     this.#replies = new Uint32Array(length);
-    kaplanMeier(counts, completed + censored, join, this.#ends, this.#after, this.#replies);
-    limitBelow(this.#after, 1 / (completed + 1));
-    this.lastReplyMs = bucketEndMs(this.#ends[length - 1] as number);
+    const atRisk = this.completed + this.censored - early;
+    this.#readFrom(completed, censored, { first, end, join, atRisk });
+    limitBelow(this.#after, 1 / (this.completed + 1));
+    this.lastReplyMs = bucketEndMs(end - 1);
     this.unread = this.#after[length - 1] as number;
   }
 
@@ -98,6 +105,34 @@ class Steps implements SurvivalCurve {
     return this.#endMs(this.#first((i) => (this.#replies[i] as number) >= k));
   }
 
+  /** Kaplan–Meier over the buckets, the fastest first. Hot: plain loops over locals. */
+  #readFrom(completed: Uint32Array, censored: Uint32Array, range: Range): void {
+    const ends = this.#ends;
+    const after = this.#after;
+    const repliesUpTo = this.#replies;
+    const { first, end, join } = range;
+    let { atRisk } = range;
+    let survival = 1;
+    let seen = 0;
+    let step = 0;
+    let inStep = 0;
+    for (let i = first; i < end; i++) {
+      const replies = completed[i] as number;
+      if (replies > 0) {
+        survival *= 1 - replies / atRisk;
+        seen += replies;
+        ends[step] = i;
+        after[step] = survival;
+        repliesUpTo[step] = seen;
+        if (++inStep === join) {
+          inStep = 0;
+          step++;
+        }
+      }
+      atRisk -= replies + (censored[i] as number);
+    }
+  }
+
   #endMs(step: number): number {
     return bucketEndMs(this.#ends[step] as number);
   }
@@ -108,45 +143,28 @@ class Steps implements SurvivalCurve {
   }
 }
 
-/** Over the buckets, the fastest first; `join` filled buckets make a step. Hot: plain loops. */
-function kaplanMeier(
-  { completed, censored }: Counts,
-  requests: number,
-  join: number,
-  ends: Uint16Array,
-  after: Float32Array,
-  repliesUpTo: Uint32Array,
-): void {
-  let atRisk = requests;
-  let survival = 1;
-  let seen = 0;
-  let step = 0;
-  let inStep = 0;
-  for (let i = 0; i < BUCKET_COUNT; i++) {
-    const replies = completed[i] as number;
-    if (replies > 0) {
-      survival *= 1 - replies / atRisk;
-      seen += replies;
-      ends[step] = i;
-      after[step] = survival;
-      repliesUpTo[step] = seen;
-      if (++inStep === join) {
-        inStep = 0;
-        step++;
-      }
-    }
-    atRisk -= replies + (censored[i] as number);
-  }
+/** The buckets that hold replies, how many of them make a step, and who waited so long. */
+interface Range {
+  readonly first: number;
+  readonly end: number;
+  readonly join: number;
+  readonly atRisk: number;
 }
 
 function limitBelow(values: Float32Array, least: number): void {
   for (let i = 0; i < values.length; i++) if ((values[i] as number) < least) values[i] = least;
 }
 
-function filledBuckets(counts: Uint32Array): number {
+function filledBuckets(counts: Uint32Array, from: number, to: number): number {
   let filled = 0;
-  for (let i = 0; i < counts.length; i++) if (counts[i] !== 0) filled++;
+  for (let i = from; i < to; i++) if (counts[i] !== 0) filled++;
   return filled;
+}
+
+function sumOf(counts: Uint32Array, from: number, to: number): number {
+  let total = 0;
+  for (let i = from; i < to; i++) total += counts[i] as number;
+  return total;
 }
 
 /** The first index in [0, length) from which on `holds` is true; length − 1 at most. */

@@ -3,7 +3,7 @@
  * the curve and advice made of them.
  *
  * `timeoutMs` is asked once a request, so it answers from a kept value. The value is made anew
- * when 4 % of the data are new, when several replies exceeded it, or every ten seconds.
+ * when a tenth of the data are new, when several replies exceeded it, or every ten seconds.
  */
 import { argumentError } from '../errors.ts';
 import { Counts, sum } from '../histogram/counts.ts';
@@ -27,8 +27,8 @@ import type {
 /** A kept value is made anew after this time at the latest. */
 const FRESH_MS = 10_000;
 /** … or when new observations make up this share of the window, and are so many at least. */
-const NEW_SHARE = 0.04;
-const NEW_MIN = 8;
+const NEW_SHARE = 0.1;
+const NEW_MIN = 16;
 /** … or when so many requests exceeded it, and at most every RETHINK_MS. */
 const EXCEEDED_MAX = 3;
 const RETHINK_MS = 100;
@@ -39,6 +39,20 @@ const IN_FLIGHT_READ_MAX = 4096;
 
 /** Shared by all estimators: nothing here waits, so no two use it at once. */
 const scratch = new Counts();
+
+/** Curves kept, of the estimators last asked: 10 KiB each, and made anew in 50 µs. */
+const CURVES_MAX = 16;
+const curves = new Map<Estimator, SurvivalCurve>();
+
+function keepCurve(estimator: Estimator, curve: SurvivalCurve | undefined): void {
+  curves.delete(estimator);
+  if (!curve) return;
+  curves.set(estimator, curve);
+  for (const oldest of curves.keys()) {
+    if (curves.size <= CURVES_MAX) break;
+    curves.delete(oldest);
+  }
+}
 
 /** How much of a span our own process stood still, in ms. */
 export type PausedMs = (fromMs: number, toMs: number) => number;
@@ -77,7 +91,6 @@ export class Estimator implements TimeoutEstimator {
   #lastAtMs = -Infinity;
   readonly #lost: RollingCount;
   readonly #paused: RollingCount;
-  #curve: SurvivalCurve | undefined;
   #timeoutMs: number;
   #settled = false;
   #slowMs = Infinity;
@@ -123,8 +136,8 @@ export class Estimator implements TimeoutEstimator {
 
   survival(durationMs: number): number | undefined {
     if (Number.isNaN(durationMs)) throw argumentError('durationMs', durationMs, 'a number');
-    if (this.#new > 0) this.#make(this.#lastAtMs);
-    return this.#curve?.at(Math.max(0, Math.min(durationMs, Number.MAX_SAFE_INTEGER)));
+    if (this.#new > 0 || !curves.has(this)) this.#make(this.#lastAtMs);
+    return this.curve?.at(Math.max(0, Math.min(durationMs, Number.MAX_SAFE_INTEGER)));
   }
 
   phi(durationMs: number): number | undefined {
@@ -136,9 +149,9 @@ export class Estimator implements TimeoutEstimator {
     return adviseFrom(this.#make(Number.isFinite(atMs) ? atMs : this.#lastAtMs), this.settings);
   }
 
-  /** The curve of the last advice; undefined before the first reply. */
+  /** The curve of the advice just given; undefined before the first reply. */
   get curve(): SurvivalCurve | undefined {
-    return this.#curve;
+    return curves.get(this);
   }
 
   /** What to arm now, in ms; undefined while there is too little to say. */
@@ -224,14 +237,16 @@ export class Estimator implements TimeoutEstimator {
 
   #make(atMs: number): Evidence {
     this.addTo(scratch.clear(), atMs);
-    this.#curve = survivalCurve(scratch);
-    this.#slowMs =
-      this.#curve?.quantileMs(Math.max(BURST_LEVEL, this.settings.targetRate)) ?? Infinity;
+    const curve = survivalCurve(scratch);
+    keepCurve(this, curve);
+    const slowLevel = Math.max(BURST_LEVEL, this.settings.targetRate);
+    this.#slowMs = curve?.quantileMs(slowLevel) ?? Infinity;
     this.#new = this.#exceeded = 0;
-    this.#newMax = Math.max(NEW_MIN, NEW_SHARE * (this.#window.completed + this.#window.censored));
+    const held = this.#window.completed + this.#window.censored;
+    this.#newMax = Math.max(NEW_MIN, NEW_SHARE * held);
     this.#madeAtMs = atMs;
     this.#freshUntilMs = atMs + FRESH_MS;
-    const evidence = { counts: scratch, curve: this.#curve, pooled: false, ...this.context(atMs) };
+    const evidence = { counts: scratch, curve, pooled: false, ...this.context(atMs) };
     const timeoutMs = timeoutFrom(evidence, this.settings);
     this.#settled = timeoutMs !== undefined;
     this.#timeoutMs = timeoutMs ?? this.#initialMs();

@@ -278,7 +278,7 @@ describe('replies that come in bursts', () => {
     for (let i = 0; i < 20_000; i++) {
       const slow = i % period < length;
       estimator.timeoutMs(i * 10);
-      const durationMs = slow ? 100 + (i % 17) : 10 + (i % 5);
+      const durationMs = slow ? 100 + ((i * 37) % 101) : 10 + (i % 5);
       estimator.observe({ atMs: i * 10, durationMs, outcome: 'completed' });
     }
     return estimator;
