@@ -34,6 +34,11 @@ export interface Tracked {
   [EXCHANGE]?: Exchange | undefined;
 }
 
+/** Of a socket; asking for it costs. */
+interface WithAddress {
+  readonly remoteAddress?: string | undefined;
+}
+
 const names = new AsyncLocalStorage<string>();
 let namesUsed = false;
 
@@ -58,12 +63,15 @@ export class ClientCalls {
     const { traffic, excluded, routeName } = this.#options;
     if (excluded?.(call.origin, call.path) || isTracingSuppressed(context.active())) return;
     const name = (namesUsed ? names.getStore() : undefined) ?? routeName?.(call);
-    request[EXCHANGE] = traffic.open({ ...call, name }, atMs);
+    request[EXCHANGE] = traffic.open(name === undefined ? call : { ...call, name }, atMs);
   }
 
-  written(request: Tracked, reused: boolean, address: string | undefined): void {
+  written(request: Tracked, reused: boolean, socket: WithAddress | null | undefined): void {
     const exchange = request[EXCHANGE];
-    if (exchange) this.#options.traffic.written(exchange, performance.now(), reused, address);
+    if (!exchange) return;
+    const { traffic } = this.#options;
+    const address = traffic.byAddress ? socket?.remoteAddress : undefined;
+    traffic.written(exchange, performance.now(), reused, address);
   }
 
   /** The upload has ended: the server cannot have begun to answer it before. */

@@ -40,7 +40,7 @@ export function collectHttpClient(options: ClientCollectorOptions): Stop {
     'http.client.request.start': ({ request }: { request: Request }) => {
       if (!calls.of(request) && request[CALLED] === undefined) return;
       if (request.reusedSocket && request[CALLED] === undefined) {
-        calls.written(request, true, request.socket?.remoteAddress);
+        calls.written(request, true, request.socket);
       } else watch.connecting(request);
     },
     'http.client.response.finish': (message: { request: Request; response: IncomingMessage }) => {
@@ -69,7 +69,7 @@ export function collectHttpClient(options: ClientCollectorOptions): Stop {
 function watchers(calls: ClientCalls, { traffic, diagnostics }: ClientCollectorOptions) {
   const written = diagnostics.guard('request written', (request: Request, socket: Socket) => {
     openLate(calls, request, socket.remotePort);
-    calls.written(request, request.reusedSocket, socket.remoteAddress);
+    calls.written(request, request.reusedSocket, socket);
   });
   function onSocket(this: Request, socket: Socket): void {
     if (!socket.connecting) written(this, socket);

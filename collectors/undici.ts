@@ -40,7 +40,7 @@ export function collectUndici(options: ClientCollectorOptions): Stop {
     },
     'undici:client:sendHeaders': (message: { request: UndiciRequest; socket: UsedSocket }) => {
       const { request, socket } = message;
-      calls.written(request, socket[USED] === true, socket.remoteAddress);
+      calls.written(request, socket[USED] === true, socket);
       socket[USED] = true;
     },
     'undici:request:bodySent': ({ request }: { request: UndiciRequest }) => {

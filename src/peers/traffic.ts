@@ -31,14 +31,15 @@ export interface TrafficOptions {
 export class Traffic {
   readonly #table: PeerTable;
   readonly #pauses: PauseLog;
-  readonly #byAddress: boolean;
+  /** True where peers are told apart by address: only then it is worth asking a socket for it. */
+  readonly byAddress: boolean;
   /** Signs of life so far, for the drain gate. */
   arrivals = 0;
 
   constructor({ table, pauses, peersByAddress = false }: TrafficOptions) {
     this.#table = table;
     this.#pauses = pauses;
-    this.#byAddress = peersByAddress;
+    this.byAddress = peersByAddress;
   }
 
   /** A request was called for; undefined if its origin is nothing to measure. */
@@ -56,7 +57,7 @@ export class Traffic {
   /** Its headers went to a socket; again, if it was retried on another. */
   written(exchange: Exchange, nowMs: number, reused: boolean, address?: string): void {
     if (exchange.replied || exchange.ended) return;
-    if (this.#byAddress && address !== undefined) this.#move(exchange, address, nowMs);
+    if (this.byAddress && address !== undefined) this.#move(exchange, address, nowMs);
     exchange.reused = reused;
     exchange.peer.measured('wait', nowMs - exchange.openedAtMs);
     this.#begin(exchange, nowMs);

@@ -19,14 +19,19 @@ export class Diagnostics {
     diag.error(`tardy: ${kind} (told once)`, error);
   }
 
-  /** The same function, except that what it throws ends here. */
-  guard<A extends unknown[]>(where: string, fn: (...args: A) => void): (...args: A) => void {
-    return (...args) => {
+  /** The same function of at most two arguments, except that what it throws ends here. */
+  guard<A extends [unknown?, unknown?]>(
+    where: string,
+    fn: (...args: A) => void,
+  ): (...args: A) => void {
+    const call = fn as (a: unknown, b: unknown) => void;
+    const guarded = (a: unknown, b: unknown) => {
       try {
-        fn(...args);
+        call(a, b); // spelled out: a list of arguments would be made at every event
       } catch (error) {
         this.failed(where, error);
       }
     };
+    return guarded as (...args: A) => void;
   }
 }

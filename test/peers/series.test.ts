@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  RouteSeries,
-  RTT_BOUNDARIES_S,
-  SeriesBudget,
-  ServerRoutes,
-} from '../../src/peers/index.ts';
+import { RouteSeries } from '../../src/peers/route-series.ts';
+import { RTT_BOUNDARIES_S, SeriesBudget } from '../../src/peers/series-budget.ts';
+import { ServerRoutes } from '../../src/peers/server-routes.ts';
 import { call, makeWorld, open } from '../support/traffic.ts';
 
 /** Prometheus counts a histogram's 37 buckets, +Inf, sum and count. */
