@@ -24,7 +24,7 @@ export class Diagnostics {
     where: string,
     fn: (...args: A) => void,
   ): (...args: A) => void {
-    const call = fn as (a: unknown, b: unknown) => void;
+    const call = fn as unknown as (a: unknown, b: unknown) => void;
     const guarded = (a: unknown, b: unknown) => {
       try {
         call(a, b); // spelled out: a list of arguments would be made at every event
@@ -32,6 +32,6 @@ export class Diagnostics {
         this.failed(where, error);
       }
     };
-    return guarded as (...args: A) => void;
+    return guarded as unknown as (...args: A) => void;
   }
 }

@@ -34,7 +34,7 @@ export interface Program {
   stdout(): string;
   stderr(): string;
   /** Resolves when the output holds this, rejects when the program ends before. */
-  said(what: string | RegExp, where?: 'stdout' | 'stderr'): Promise<string>;
+  said(what: string | RegExp, where?: 'stdout' | 'stderr', deadlineMs?: number): Promise<string>;
   send(line: string): void;
   readonly ended: Promise<Ending>;
   /** Ends it and waits until it has. */
@@ -97,7 +97,7 @@ function watch(file: string, child: ReturnType<typeof spawn>): Program {
     stdout: () => output.stdout,
     stderr: () => output.stderr,
     send: (line) => void child.stdin?.write(`${line}\n`),
-    said(what, where = 'stdout') {
+    said(what, where = 'stdout', deadlineMs) {
       const found = () => matchOf(output[where], what);
       return until(() => {
         const text = found();
@@ -105,7 +105,7 @@ function watch(file: string, child: ReturnType<typeof spawn>): Program {
           throw new Error(`${file} ended before it said ${what}\n${JSON.stringify(output)}`);
         }
         return text;
-      }, `${file} to say ${what}`);
+      }, `${file} to say ${what}`, deadlineMs);
     },
     stop(signal = 'SIGKILL') {
       child.kill(signal);
