@@ -60,6 +60,7 @@ function endingOf(error: unknown): Ending {
   if (typeof error !== 'object' || error === null) return 'cancelled';
   const { name, code, syscall, cause, config } = error as ErrorLike;
   if ([error, cause, config?.signal?.reason].some(isTimeout)) return 'timed-out';
+  if (name === 'HTTPParserError') return 'failed'; // of undici, mostly without a code
   if (typeof code !== 'string') return 'cancelled';
   if (code === 'ETIMEDOUT' && syscall === 'connect') return 'unreachable';
   if (code === 'ECONNABORTED' && name !== 'AxiosError') return 'reset';

@@ -3,8 +3,9 @@
  * one, never half of one. A file that cannot be read is set aside, not overwritten: it may be
  * somebody else's.
  */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { PeerTable } from '../peers/peer-table.ts';
 import {
   decodeSnapshot,
@@ -32,8 +33,9 @@ export class StateFile {
   /** Takes in the file if there is one; says in a sentence what came of it. */
   load(): string {
     const { path, table, now } = this.#options;
-    if (!existsSync(path)) return `no state in ${path} yet`;
     try {
+      removeLeftovers(path);
+      if (!existsSync(path)) return `no state in ${path} yet`;
       const { monoMs, wallMs } = now();
       const routes = restoreSnapshot(table, readSnapshot(path), monoMs, wallMs);
       return routes > 0
@@ -84,6 +86,27 @@ export class StateFile {
 /** Reads a state file; throws ERR_TARDY_STATE for one that is damaged or no such file. */
 export function readSnapshot(path: string): Snapshot {
   return decodeSnapshot(readFileSync(path, 'utf8'));
+}
+
+/** Half-written files of processes that were killed. */
+function removeLeftovers(path: string): void {
+  const folder = dirname(path);
+  if (!existsSync(folder)) return;
+  const start = `${basename(path)}.`;
+  for (const name of readdirSync(folder).filter((each) => each.startsWith(start))) {
+    const pid = TEMPORARY.exec(name.slice(start.length))?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(folder, name), { force: true });
+  }
+}
+
+const TEMPORARY = /^(\d+)\.tmp(-exit)?$/;
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // somebody else's, but alive
+  }
 }
 
 function temporaryName(path: string): string {
