@@ -38,6 +38,7 @@ const BY_CODE = new Map<string, Ending>(
 const TLS_CODE =
   /^(ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))|CERT|CRL|^PATH_LENGTH/;
 const DNS_CODE = /^(EAI_|EDNS)/;
+const DNS_CALL = /^(query|getaddrinfo|getnameinfo)/;
 const FAILURE_CODE = /^(HPE_|UND_ERR_|ERR_HTTP|ERR_STREAM|E[A-Z]{3,}$)/;
 
 /** The members that errors of Node, undici, axios and got are told apart by. */
@@ -64,6 +65,7 @@ function endingOf(error: unknown): Ending {
   if (typeof code !== 'string') return 'cancelled';
   if (code === 'ETIMEDOUT' && syscall === 'connect') return 'unreachable';
   if (code === 'ECONNABORTED' && name !== 'AxiosError') return 'reset';
+  if (typeof syscall === 'string' && DNS_CALL.test(syscall)) return 'dns';
   return BY_CODE.get(code) ?? endingOfFamily(code);
 }
 

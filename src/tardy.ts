@@ -117,7 +117,7 @@ class TardyProcess implements Tardy {
   constructor({ routeName, ...options }: TardyOptions) {
     this.config = readConfig(options);
     this.#routeName = routeName;
-    this.#excluded = [...this.config.exclude];
+    this.#excluded = this.config.exclude.map(withoutDefaultPort);
     const { pauseTickMs, pauseLateMs, peersByAddress } = this.config;
     this.#pauses = new PauseLog({ tickMs: pauseTickMs, lateMs: pauseLateMs });
     const pausedMs = (fromMs: number, toMs: number) => this.#pauses.overlapMs(fromMs, toMs);
@@ -233,7 +233,7 @@ class TardyProcess implements Tardy {
       diagnostics: this.#diagnostics,
       routeName: this.#routeName,
       excluded: (origin: string, path: string) =>
-        this.#excluded.some((prefix) => `${origin}${path}`.startsWith(prefix)),
+        this.#excluded.some((prefix) => isWithin(`${origin}${path}`, prefix)),
     };
     const runtime = this.#watchLoop();
     const express = collectExpress({
@@ -287,6 +287,19 @@ interface Running {
   readonly express: ExpressCollector;
   readonly runtime: Runtime;
   readonly stateFile: StateFile | undefined;
+}
+
+/** `http://host/poll` holds `http://host/poll/1` and `?a=1`, not `http://host/polling`. */
+function isWithin(address: string, prefix: string): boolean {
+  if (!address.startsWith(prefix)) return false;
+  return prefix.endsWith('/') || /^([/?]|$)/.test(address.slice(prefix.length));
+}
+
+/** As collectors spell it: `http://host:80/poll` is `http://host/poll`. */
+function withoutDefaultPort(prefix: string): string {
+  const url = URL.parse(prefix);
+  if (!url) return prefix;
+  return url.pathname === '/' ? url.origin : `${url.origin}${url.pathname}`;
 }
 
 function timeoutOptions({ targetRate, minMs, maxMs, windowMs, initialMs }: Config) {

@@ -59,7 +59,9 @@ export class Traffic {
     if (exchange.replied || exchange.ended) return;
     if (this.byAddress && address !== undefined) this.#move(exchange, address, nowMs);
     exchange.reused = reused;
-    exchange.peer.measured('wait', nowMs - exchange.openedAtMs);
+    if (exchange.writtenAtMs === undefined) {
+      exchange.peer.measured('wait', nowMs - exchange.openedAtMs);
+    }
     this.#begin(exchange, nowMs);
   }
 
@@ -95,7 +97,7 @@ export class Traffic {
     exchange.route.countEnding(ending);
     if (ending !== 'completed') exchange.route.series.countCensored(ending);
     if (exchange.replied) return;
-    this.arrivals++;
+    if (ending !== 'timed-out' && ending !== 'cancelled') this.arrivals++;
     this.#settle(exchange, ending, nowMs);
     leave(exchange);
   }

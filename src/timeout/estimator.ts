@@ -247,6 +247,7 @@ export class Estimator implements TimeoutEstimator {
     this.#madeAtMs = atMs;
     this.#freshUntilMs = atMs + FRESH_MS;
     const evidence = { counts: scratch, curve, pooled: false, ...this.context(atMs) };
+    if (held === 0 && this.#settled) return evidence; // an old value to arm is better than none
     const timeoutMs = timeoutFrom(evidence, this.settings);
     this.#settled = timeoutMs !== undefined;
     this.#timeoutMs = timeoutMs ?? this.#initialMs();

@@ -19,7 +19,10 @@ let url: string;
 let peer: string;
 
 beforeAll(async () => {
-  app = launchProgram('express-app.mjs', { args: ['instrument'], env: { TARDY_PAUSE_LATE_MS: '60000' } });
+  app = launchProgram('express-app.mjs', {
+    args: ['instrument'],
+    env: { TARDY_PAUSE_LATE_MS: '60000' },
+  });
   const { port } = JSON.parse(await app.said(/\{.*\}/)) as { port: number };
   url = `http://127.0.0.1:${port}`;
   peer = `127.0.0.1:${port}`;
@@ -56,9 +59,14 @@ describe('GET', () => {
 
   it('/timeouts/:peer tells of one, ?route= of one route of it', async () => {
     const route = encodeURIComponent('GET /users/:id');
-    for (const path of [`/timeouts/${peer}`, `/timeouts/${encodeURIComponent(peer)}?route=${route}`]) {
+    for (const path of [
+      `/timeouts/${peer}`,
+      `/timeouts/${encodeURIComponent(peer)}?route=${route}`,
+    ]) {
       const { timeouts } = timeoutsReportSchema.parse(await json(path));
-      expect(timeouts.map((entry) => [entry.peer, entry.route])).toEqual([[peer, 'GET /users/:id']]);
+      expect(timeouts.map((entry) => [entry.peer, entry.route])).toEqual([
+        [peer, 'GET /users/:id'],
+      ]);
     }
   });
 
@@ -106,13 +114,16 @@ describe('problems', () => {
     expect(detail).toContain('GET /users/:id');
   });
 
-  it.each(['POST', 'PUT', 'DELETE', 'PATCH'])('405 for %s, with what is allowed', async (method) => {
-    for (const path of ['/timeouts', `/timeouts/${peer}`, '/peers']) {
-      const { headers, detail } = await problem(path, 405, { method });
-      expect(headers.get('allow')).toBe('GET, HEAD');
-      expect(detail).toContain(method);
-    }
-  });
+  it.each(['POST', 'PUT', 'DELETE', 'PATCH'])(
+    '405 for %s, with what is allowed',
+    async (method) => {
+      for (const path of ['/timeouts', `/timeouts/${peer}`, '/peers']) {
+        const { headers, detail } = await problem(path, 405, { method });
+        expect(headers.get('allow')).toBe('GET, HEAD');
+        expect(detail).toContain(method);
+      }
+    },
+  );
 
   it('quotes what it was given without handing it on whole', async () => {
     const { detail } = await problem(`/timeouts/${'x'.repeat(5000)}`, 400);

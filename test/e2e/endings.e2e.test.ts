@@ -31,7 +31,8 @@ const row = (requests: number, endings: Row['endings'], rtt: Row['rtt'] = {}): R
   endings,
   rtt,
 });
-const completed = (requests: number) => row(requests, { completed: requests }, { completed: requests });
+const completed = (requests: number) =>
+  row(requests, { completed: requests }, { completed: requests });
 const TRUNCATED = row(1, { truncated: 1 }, { completed: 1 });
 const TIMED_OUT = row(1, { 'timed-out': 1 }, { 'timed-out': 1 });
 const NEVER_WRITTEN = row(1, { 'timed-out': 1 });
@@ -87,7 +88,7 @@ const reports = new Map<string, Promise<Report>>();
 
 beforeAll(async () => {
   for (const node of nodeBinaries()) {
-    reports.set(node.version, runForJson<Report>('endings.mjs', { node }));
+    reports.set(node.version, runForJson('endings.mjs', { node }) as Promise<Report>);
   }
   await Promise.allSettled(reports.values());
 });

@@ -21,7 +21,12 @@ describe.each(CASES)('Express with $title on Node $version', ({ node, mode, node
   let bareUrl: string;
 
   beforeAll(async () => {
-    app = launchProgram('express-app.mjs', { node, nodeArgs, args: [mode], env: { TARDY_SDK: 'off' } });
+    app = launchProgram('express-app.mjs', {
+      node,
+      nodeArgs,
+      args: [mode],
+      env: { TARDY_SDK: 'off' },
+    });
     const { port, barePort } = JSON.parse(await app.said(/\{.*\}/)) as Record<string, number>;
     url = `http://127.0.0.1:${port}`;
     bareUrl = `http://127.0.0.1:${barePort}`;
@@ -67,7 +72,8 @@ describe.each(CASES)('Express with $title on Node $version', ({ node, mode, node
       await get('/users/42', { method: 'HEAD' });
       await until(
         async () =>
-          (await metrics())('tardy_server_duration_count', { http_request_method: 'HEAD' }).length > 0,
+          (await metrics())('tardy_server_duration_count', { http_request_method: 'HEAD' }).length >
+          0,
         'a HEAD',
       );
     });

@@ -83,7 +83,7 @@ describe('the host', () => {
   });
 
   it('may give names of every kind to its routes', async () => {
-    const { report: hooks, uncaught } = await runForJson<Hooks>('hooks.mjs');
+    const { report: hooks, uncaught } = (await runForJson('hooks.mjs')) as Hooks;
     expect(uncaught).toBe(0);
     for (const [name, { bodies, inFlight }] of Object.entries(hooks)) {
       expect([name, bodies, inFlight]).toEqual([name, ['ok', 'ok'], 0]);
@@ -94,7 +94,10 @@ describe('the host', () => {
 
 interface Hooks {
   readonly report: Readonly<
-    Record<string, { readonly bodies: string[]; readonly inFlight: number; readonly errors: number }>
+    Record<
+      string,
+      { readonly bodies: string[]; readonly inFlight: number; readonly errors: number }
+    >
   >;
   readonly uncaught: number;
 }

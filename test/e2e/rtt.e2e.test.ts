@@ -46,7 +46,7 @@ const reports = new Map<string, Promise<Report>>();
 beforeAll(async () => {
   const env = { NODE_EXTRA_CA_CERTS: `${FIXTURES}/localhost.pem` };
   for (const node of nodeBinaries()) {
-    reports.set(node.version, runForJson<Report>('rtt.mjs', { node, env }));
+    reports.set(node.version, runForJson('rtt.mjs', { node, env }) as Promise<Report>);
   }
   await Promise.allSettled(reports.values());
 });

@@ -24,10 +24,13 @@ interface Stalled {
 }
 
 const STALL_MS = 150;
-const reports = new Map<string, Promise<Readonly<Record<string, Stalled>>>>();
+type Report = Readonly<Record<string, Stalled>>;
+const reports = new Map<string, Promise<Report>>();
 
 beforeAll(async () => {
-  for (const node of nodeBinaries()) reports.set(node.version, runForJson('stall.mjs', { node }));
+  for (const node of nodeBinaries()) {
+    reports.set(node.version, runForJson('stall.mjs', { node }) as Promise<Report>);
+  }
   await Promise.allSettled(reports.values());
 });
 

@@ -33,14 +33,22 @@ describe.each(nodeBinaries())('register on Node $version', (node) => {
 
 describe('register', () => {
   it('says nothing where it is asked to be quiet', async () => {
-    const env = { TARDY_QUIET: 'true', OTEL_METRICS_EXPORTER: 'console', OTEL_METRIC_EXPORT_INTERVAL: '50' };
+    const env = {
+      TARDY_QUIET: 'true',
+      OTEL_METRICS_EXPORTER: 'console',
+      OTEL_METRIC_EXPORT_INTERVAL: '50',
+    };
     const app = startProgram('app.mjs', { nodeArgs: REGISTER, env });
     await app.said('tardy.client.rtt'); // the console exporter: by then the line would be out
     expect((await app.stop()).stderr).toBe('');
   });
 
   it('does nothing at all where it is switched off', async () => {
-    const env = { TARDY_ENABLED: 'false', OTEL_METRICS_EXPORTER: 'console', OTEL_METRIC_EXPORT_INTERVAL: '50' };
+    const env = {
+      TARDY_ENABLED: 'false',
+      OTEL_METRICS_EXPORTER: 'console',
+      OTEL_METRIC_EXPORT_INTERVAL: '50',
+    };
     const app = startProgram('app.mjs', { nodeArgs: REGISTER, env });
     await app.said('100 calls');
     const { stdout, stderr } = await app.stop();
@@ -51,8 +59,16 @@ describe('register', () => {
   it.each([
     ['TARDY_TARGET_RATE', '2', /^tardy: not started: TARDY_TARGET_RATE is "2": must be <= 0\.5/],
     ['TARDY_WINDOW_MS', 'soon', /^tardy: not started: TARDY_WINDOW_MS is "soon"/],
-    ['TARDY_WINDOWS_MS', '1', /^tardy: not started: TARDY_WINDOWS_MS is no setting; did you mean TARDY_WINDOW_MS/],
-    ['TARDY_PRESET', 'moon', /^tardy: not started: TARDY_PRESET is "moon": allowed are local, lan, wan/],
+    [
+      'TARDY_WINDOWS_MS',
+      '1',
+      /^tardy: not started: TARDY_WINDOWS_MS is no setting; did you mean TARDY_WINDOW_MS/,
+    ],
+    [
+      'TARDY_PRESET',
+      'moon',
+      /^tardy: not started: TARDY_PRESET is "moon": allowed are local, lan, wan/,
+    ],
   ])('names a bad %s=%s and runs the application as without', async (variable, value, message) => {
     const app = startProgram('app.mjs', { nodeArgs: REGISTER, env: { [variable]: value } });
     await app.said('100 calls');
@@ -137,7 +153,11 @@ describe('in an SDK of the application', () => {
   });
 
   it('as instrumentation beside register, arrives once', async () => {
-    const app = startProgram('user-sdk.mjs', { args: ['instrumentation'], nodeArgs: REGISTER, env });
+    const app = startProgram('user-sdk.mjs', {
+      args: ['instrumentation'],
+      nodeArgs: REGISTER,
+      env,
+    });
     const { code, stdout } = await app.ended;
     expect(code).toBe(0);
     expectMetrics(JSON.parse(stdout) as UserSdkReport);

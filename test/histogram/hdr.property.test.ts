@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BUCKET_COUNT, Counts, decodeHdrInto, encodeHdr } from '../../src/histogram/index.ts';
+import { BUCKET_COUNT, Counts, decodeHdrInto, encodeHdr } from '../../src/histogram.ts';
 import { TardyError } from '../../src/errors.ts';
 import { anyShare } from '../support/arbitraries.ts';
 import { insideOf, wrap } from '../support/hdr-bytes.ts';

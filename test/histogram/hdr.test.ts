@@ -8,7 +8,7 @@ import {
   encodeHdr,
   MAX_MICROS,
   toHdrHistogram,
-} from '../../src/histogram/index.ts';
+} from '../../src/histogram.ts';
 import { sum } from '../../src/histogram/counts.ts';
 import { countsOf } from '../support/histograms.ts';
 import { insideOf, wrap } from '../support/hdr-bytes.ts';
@@ -161,5 +161,18 @@ describe('what is no histogram', () => {
     const inside = insideOf(whole);
     inside.writeBigInt64BE(0n, 24);
     expectRefused(wrap(inside));
+  });
+
+  it('is refused when it announces more counts than it has', () => {
+    const inside = insideOf(whole);
+    inside.writeInt32BE(inside.readInt32BE(4) + 1000, 4);
+    expectRefused(wrap(inside));
+  });
+
+  it('is refused when its counts lie beyond its range: a few bytes could say billions', () => {
+    const header = insideOf(whole).subarray(0, 40);
+    const zeros = [0xff, 0xff, 0xff, 0xff, 0x0f]; // ZigZag: 2^31 buckets without a count
+    header.writeInt32BE(zeros.length + 1, 4);
+    expectRefused(wrap(Buffer.from([...header, ...zeros, 2])));
   });
 });

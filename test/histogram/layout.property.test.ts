@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { BUCKET_COUNT, bucketIndex, bucketLow, MAX_MICROS } from '../../src/histogram/index.ts';
+import { BUCKET_COUNT, bucketIndex, bucketLow, MAX_MICROS } from '../../src/histogram.ts';
 import { runs } from '../support/properties.ts';
 
 /** Evenly over the powers of two, so that short durations are drawn as often as long ones. */

@@ -6,7 +6,7 @@ import {
   bucketIndex,
   bucketLow,
   MAX_MICROS,
-} from '../../src/histogram/index.ts';
+} from '../../src/histogram.ts';
 import { toMicros } from '../../src/histogram/layout.ts';
 
 /** What hdr-histogram-js has, but does not declare. */

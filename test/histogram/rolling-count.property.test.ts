@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RollingCount } from '../../src/histogram/index.ts';
+import { RollingCount } from '../../src/histogram.ts';
 import { runs } from '../support/properties.ts';
 
 describe('any rolling count', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RollingCount } from '../../src/histogram/index.ts';
+import { RollingCount } from '../../src/histogram.ts';
 
 describe('a rolling count', () => {
   it('counts what happened in the window', () => {

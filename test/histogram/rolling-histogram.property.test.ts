@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  replyQuantileMs,
-  RollingHistogram,
-  SLICES,
-  survivalCurve,
-} from '../../src/histogram/index.ts';
+import { SLICES } from '../../src/histogram/slices.ts';
+import { replyQuantileMs, RollingHistogram, survivalCurve } from '../../src/histogram.ts';
 import { anyDurationMs, anyShare, hostileNumber } from '../support/arbitraries.ts';
 import { contentsOf, exactQuantile } from '../support/histograms.ts';
 import { runs } from '../support/properties.ts';
@@ -39,15 +35,16 @@ describe('the window of any rolling histogram', () => {
         const histogram = new RollingHistogram(windowMs);
         const timesMs = instants(gaps, windowMs);
         const rounding = 1e-6;
+        const goneMs = windowMs + windowMs / SLICES;
         for (const [i, nowMs] of timesMs.entries()) {
           histogram.record(nowMs, i / 1000, false);
           const { completed } = contentsOf(histogram);
-          for (let j = 0; j <= i; j++) {
-            const ageMs = nowMs - timesMs[j]!;
-            if (ageMs < windowMs - rounding) expect(completed[j], `age ${ageMs}`).toBe(1);
-            const goneMs = windowMs + windowMs / SLICES + rounding;
-            if (ageMs > goneMs) expect(completed[j], `age ${ageMs}`).toBe(0);
-          }
+          const wrong = timesMs.slice(0, i + 1).filter((atMs, j) => {
+            const ageMs = nowMs - atMs;
+            if (ageMs < windowMs - rounding) return completed[j] !== 1;
+            return ageMs > goneMs + rounding && completed[j] !== 0;
+          });
+          expect(wrong, `at ${nowMs}`).toEqual([]);
         }
       }),
       runs(200),
@@ -72,30 +69,36 @@ describe('the window of any rolling histogram', () => {
 
   it('counts whatever it is given, NaN excepted, and never throws', () =>
     fc.assert(
-      fc.property(fc.array(fc.tuple(hostileNumber, hostileNumber, fc.boolean())), (calls) => {
-        const histogram = new RollingHistogram(1000);
-        for (const [atMs, ms, censored] of calls) {
-          histogram.record(atMs, ms, censored);
-          expect(Number.isSafeInteger(histogram.completed + histogram.censored)).toBe(true);
-        }
-        const real = calls.filter(([, ms]) => !Number.isNaN(ms)).length;
-        return histogram.completed + histogram.censored <= real;
-      }),
+      fc.property(
+        fc.array(fc.tuple(hostileNumber, hostileNumber, fc.boolean()), { maxLength: 200 }),
+        (calls) => {
+          const histogram = new RollingHistogram(1000);
+          for (const [atMs, ms, censored] of calls) {
+            histogram.record(atMs, ms, censored);
+            expect(Number.isSafeInteger(histogram.completed + histogram.censored)).toBe(true);
+          }
+          const real = calls.filter(([, ms]) => !Number.isNaN(ms)).length;
+          return histogram.completed + histogram.censored <= real;
+        },
+      ),
       runs(100),
     ));
 });
 
 describe('merging any two histograms', () => {
   const anyTwo = fc
-    .array(fc.tuple(anyShare, fc.boolean()), {
-      minLength: 1,
-      maxLength: 60,
-    })
+    .array(fc.tuple(anyShare, fc.boolean()), { minLength: 1, maxLength: 60 })
     .map((pairs) => {
       const gaps = pairs.map(([gap]) => gap / 70); // all within a window
       const first = pairs.map(([, isFirst]) => isFirst);
       return { timesMs: instants(gaps, 600), isFirst: (i: number) => first[i]! };
     });
+
+  /** What is in the buckets that recordAll fills. */
+  function firstBuckets(histogram: RollingHistogram): number[][] {
+    const { completed, censored } = contentsOf(histogram);
+    return [[...completed.subarray(0, 60)], [...censored.subarray(0, 60)]];
+  }
 
   it('is as if one had recorded all, now and at every later time', () =>
     fc.assert(
@@ -113,7 +116,7 @@ describe('merging any two histograms', () => {
         for (let nowMs = timesMs.at(-1)!; nowMs < 2000; nowMs += 50) {
           a.advance(nowMs);
           both.advance(nowMs);
-          expect(contentsOf(a)).toEqual(contentsOf(both));
+          expect(firstBuckets(a)).toEqual(firstBuckets(both));
           expect([a.completed, a.censored]).toEqual([both.completed, both.censored]);
         }
       }),

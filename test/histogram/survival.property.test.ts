@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketEndMs, bucketIndex, Counts, survivalCurve } from '../../src/histogram/index.ts';
+import { bucketEndMs, bucketIndex, Counts, survivalCurve } from '../../src/histogram.ts';
 import { toMicros } from '../../src/histogram/layout.ts';
 import { anyDurationMs, anyShare } from '../support/arbitraries.ts';
 import { countsOf } from '../support/histograms.ts';
@@ -90,7 +90,6 @@ describe('a curve with more steps than are kept', () => {
     .array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.nat(2)), {
       minLength: 1100,
       maxLength: 3200,
-      size: 'max',
     })
     .map((filled) => {
       const counts = new Counts();
@@ -125,6 +124,19 @@ describe('a curve with more steps than are kept', () => {
         }
       }),
       runs(20),
+    ));
+
+  it('moves a reply up by fewer than four buckets, and never down', () =>
+    fc.assert(
+      fc.property(anyWide, anyShare, (counts, share) => {
+        const curve = survivalCurve(counts)!;
+        const k = Math.max(1, Math.ceil(share * curve.completed));
+        let seen = 0;
+        const exact = counts.completed.findIndex((count) => (seen += count) >= k);
+        expect(curve.replyMs(k)).toBeGreaterThanOrEqual(bucketEndMs(exact));
+        expect(curve.replyMs(k)).toBeLessThanOrEqual(bucketEndMs(exact + 3));
+      }),
+      runs(50),
     ));
 
   it('keeps its end', () =>

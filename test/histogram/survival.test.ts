@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bucketEndMs, replyQuantileMs, survivalCurve } from '../../src/histogram/index.ts';
+import { bucketEndMs, replyQuantileMs, survivalCurve } from '../../src/histogram.ts';
 import { countsOf } from '../support/histograms.ts';
 
 /**

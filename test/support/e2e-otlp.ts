@@ -47,7 +47,8 @@ interface OtlpAttribute {
   readonly value: { readonly stringValue?: string; readonly intValue?: number };
 }
 
-export async function startCollector(): Promise<Collector> {
+/** Answers with `status`, or never. */
+export async function startCollector(status: number | 'silent' = 200): Promise<Collector> {
   const received: Received[] = [];
   const server = createHttpServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -55,7 +56,8 @@ export async function startCollector(): Promise<Collector> {
     request.on('end', () => {
       const { url: path = '', headers } = request;
       received.push({ path, headers, body: Buffer.concat(chunks) });
-      response.writeHead(200, { 'content-type': headers['content-type'] }).end();
+      if (status === 'silent') return;
+      response.writeHead(status, { 'content-type': headers['content-type'] }).end();
     });
   });
   onTestFinished(() => server.closeAllConnections());

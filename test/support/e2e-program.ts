@@ -54,13 +54,13 @@ export async function runProgram(file: string, options: ProgramOptions = {}): Pr
 }
 
 /** Runs a program that prints one JSON value as its last line; fails if it ends badly. */
-export async function runForJson<T>(file: string, options: ProgramOptions = {}): Promise<T> {
-  return jsonOf<T>(file, await launchProgram(file, options).ended);
+export async function runForJson(file: string, options: ProgramOptions = {}): Promise<unknown> {
+  return jsonOf(file, await launchProgram(file, options).ended);
 }
 
-function jsonOf<T>(file: string, { code, signal, stdout, stderr }: Ending): T {
+function jsonOf(file: string, { code, signal, stdout, stderr }: Ending): unknown {
   if (code !== 0) throw new Error(`${file} ended with ${code ?? signal}\n${stdout}\n${stderr}`);
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as T;
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
 }
 
 /** For several tests: whoever launches it stops it. */
@@ -99,13 +99,17 @@ function watch(file: string, child: ReturnType<typeof spawn>): Program {
     send: (line) => void child.stdin?.write(`${line}\n`),
     said(what, where = 'stdout', deadlineMs) {
       const found = () => matchOf(output[where], what);
-      return until(() => {
-        const text = found();
-        if (text === undefined && over) {
-          throw new Error(`${file} ended before it said ${what}\n${JSON.stringify(output)}`);
-        }
-        return text;
-      }, `${file} to say ${what}`, deadlineMs);
+      return until(
+        () => {
+          const text = found();
+          if (text === undefined && over) {
+            throw new Error(`${file} ended before it said ${what}\n${JSON.stringify(output)}`);
+          }
+          return text;
+        },
+        `${file} to say ${what}`,
+        deadlineMs,
+      );
     },
     stop(signal = 'SIGKILL') {
       child.kill(signal);

@@ -71,7 +71,10 @@ export async function startPrometheus(target: string): Promise<Prometheus> {
 function apiAt(url: string) {
   const ask = async (path: string): Promise<unknown> => (await fetch(`${url}${path}`)).json();
   const target = async () =>
-    targetsSchema.parse(await ask('/targets')).data.activeTargets[0] ?? { health: '', lastError: '' };
+    targetsSchema.parse(await ask('/targets')).data.activeTargets[0] ?? {
+      health: '',
+      lastError: '',
+    };
   return {
     health: async () => (await target()).health,
     scrapeError: async () => (await target()).lastError,

@@ -1,5 +1,5 @@
 /** Small helpers around counts, for tests that know the raw durations. */
-import { bucketIndex, Counts } from '../../src/histogram/index.ts';
+import { bucketIndex, Counts } from '../../src/histogram.ts';
 import { toMicros } from '../../src/histogram/layout.ts';
 import type { RollingHistogram } from '../../src/histogram/rolling-histogram.ts';
 
