@@ -6,11 +6,7 @@
  * Loaded when needed: an SDK costs hundreds of milliseconds and many megabytes.
  */
 import { type ContextManager, createNoopMeter, diag, metrics } from '@opentelemetry/api';
-import type {
-  IMetricReader,
-  MetricProducer,
-  PeriodicExportingMetricReaderOptions,
-} from '@opentelemetry/sdk-metrics';
+import type { IMetricReader, MetricProducer, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { NodeSDK } from '@opentelemetry/sdk-node';
 
 export interface OwnSdk {
@@ -37,6 +33,7 @@ interface MadeReader {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const PROMETHEUS_PORT = 9464;
+const INTERVAL_MS = 60_000;
 const OTLP_HTTP = 'http://localhost:4318';
 const OTLP_GRPC = 'http://localhost:4317';
 
@@ -145,7 +142,7 @@ async function otlpReader(producer: MetricProducer, environment: Environment): P
     environment.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT ??
     environment.OTEL_EXPORTER_OTLP_ENDPOINT ??
     (protocol === 'grpc' ? OTLP_GRPC : OTLP_HTTP);
-  const reader = await periodic({ exporter, metricProducers: [producer], ...periods(environment) });
+  const reader = await periodic(exporter, producer, environment);
   const origin = URL.parse(endpoint)?.origin;
   return { reader, text: `otlp (${protocol}) to ${endpoint}`, ...(origin ? { origin } : {}) };
 }
@@ -156,13 +153,19 @@ async function consoleReader(
 ): Promise<MadeReader> {
   const { ConsoleMetricExporter } = await import('@opentelemetry/sdk-metrics');
   const exporter = new ConsoleMetricExporter();
-  const reader = await periodic({ exporter, metricProducers: [producer], ...periods(environment) });
+  const reader = await periodic(exporter, producer, environment);
   return { reader, text: 'console' };
 }
 
-async function periodic(options: PeriodicExportingMetricReaderOptions): Promise<IMetricReader> {
-  const { PeriodicExportingMetricReader } = await import('@opentelemetry/sdk-metrics');
-  return new PeriodicExportingMetricReader(options);
+/** Every OTEL_METRIC_EXPORT_INTERVAL; how long one may take is OTEL_EXPORTER_OTLP_TIMEOUT. */
+async function periodic(
+  exporter: PushMetricExporter,
+  producer: MetricProducer,
+  environment: Environment,
+): Promise<IMetricReader> {
+  const { PeriodicReader } = await import('./periodic-reader.ts');
+  const intervalMs = numberIn(environment, 'OTEL_METRIC_EXPORT_INTERVAL') ?? INTERVAL_MS;
+  return new PeriodicReader({ exporter, producer, intervalMs });
 }
 
 type OtlpProtocol = 'grpc' | 'http/json' | 'http/protobuf';
@@ -186,13 +189,6 @@ async function otlpExporter(protocol: OtlpProtocol) {
     case 'http/protobuf':
       return new (await import('@opentelemetry/exporter-metrics-otlp-proto')).OTLPMetricExporter();
   }
-}
-
-/** OTEL_METRIC_EXPORT_INTERVAL and _TIMEOUT; a timeout longer than the interval would be refused. */
-function periods(environment: Environment) {
-  const exportIntervalMillis = numberIn(environment, 'OTEL_METRIC_EXPORT_INTERVAL') ?? 60_000;
-  const timeout = numberIn(environment, 'OTEL_METRIC_EXPORT_TIMEOUT') ?? 30_000;
-  return { exportIntervalMillis, exportTimeoutMillis: Math.min(timeout, exportIntervalMillis) };
 }
 
 function numberIn(environment: Environment, variable: string): number | undefined {
