@@ -128,9 +128,6 @@ function rate(round: Round, lane: Lane): number {
 /** Fewer than this, and the ends of the intervals are a matter of luck. */
 const PAIRS_WANTED = 100;
 const SETS_WANTED = 4;
-/** A null run further from zero than this says that the method itself is off. */
-const NULL_MAX_US = 1;
-
 /** Why not to trust the costs. `what` names them. */
 export function doubtsOf(what: string, costs: Costs): string[] {
   const { pairs, sets, nullUs } = costs;
@@ -146,8 +143,10 @@ export function doubtsOf(what: string, costs: Costs): string[] {
     if (low > 0 || high < 0) continue;
     doubts.push(`${what}, ${name}: the interval spans 0: this run cannot tell it from nothing`);
   }
-  if (Math.abs(nullUs.median) > NULL_MAX_US) {
-    doubts.push(`${what}: the null run is ${nullUs.median.toFixed(1)} µs off zero`);
+  const floor = `the noise floor is ${nullUs.low.toFixed(1)} to ${nullUs.high.toFixed(1)} µs`;
+  if (nullUs.low > 0 || nullUs.high < 0) doubts.push(`${what}: ${floor}, and should hold 0`);
+  if (Math.max(-nullUs.low, nullUs.high) > Math.abs(costs.tardyUs.median)) {
+    doubts.push(`${what}: ${floor}, beyond what Tardy was seen to add`);
   }
   return doubts;
 }
