@@ -13,6 +13,11 @@ export const OTHER = '_other';
 
 /** Gauges and counters of one route beside its histograms. */
 const SERIES_PER_ROUTE = 16;
+/**
+ * Taken as one: a route without room for its first histogram is of no use, and many such would
+ * leave no room for any.
+ */
+const SERIES_TO_BEGIN = SERIES_PER_ROUTE + seriesOf(RTT_BOUNDARIES_S);
 
 export class RouteSeries {
   readonly peer: string;
@@ -36,14 +41,12 @@ export class RouteSeries {
     this.route = route;
     this.#budget = budget;
     this.#overflow = overflow;
-    this.#taken = overflow ? SERIES_PER_ROUTE : 0;
+    this.#taken = overflow ? SERIES_TO_BEGIN : 0;
   }
 
   /** A new series if the budget has room, else the overflow. */
   static within(budget: SeriesBudget, peer: string, route: string, overflow: RouteSeries) {
-    return budget.take(SERIES_PER_ROUTE)
-      ? new RouteSeries(peer, route, budget, overflow)
-      : overflow;
+    return budget.take(SERIES_TO_BEGIN) ? new RouteSeries(peer, route, budget, overflow) : overflow;
   }
 
   recordRtt(outcome: Outcome, seconds: number): void {
@@ -65,11 +68,12 @@ export class RouteSeries {
 
   #open(outcome: Outcome): BucketHistogram | undefined {
     if (this.#closed) return undefined;
-    const histogram = this.#overflow
-      ? this.#budget.openHistogram(RTT_BOUNDARIES_S)
-      : this.#budget.openUnbudgeted(RTT_BOUNDARIES_S);
+    const isPaid = !this.#overflow || this.rtt.size === 0;
+    const histogram = isPaid
+      ? this.#budget.openUnbudgeted(RTT_BOUNDARIES_S)
+      : this.#budget.openHistogram(RTT_BOUNDARIES_S);
     if (histogram) this.rtt.set(outcome, histogram);
-    if (histogram && this.#overflow) this.#taken += seriesOf(RTT_BOUNDARIES_S);
+    if (histogram && !isPaid) this.#taken += seriesOf(RTT_BOUNDARIES_S);
     return histogram;
   }
 }
