@@ -29,7 +29,7 @@ const SETS = 5;
 const QUICK_SETS = 2;
 /** For one comparison, of which there are five: most of the six minutes in all. */
 const BUDGET_MS = 45_000;
-const QUICK_BUDGET_MS = 7000;
+const QUICK_BUDGET_MS = 5000;
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));

@@ -20,10 +20,11 @@ export function replyFacts(raw: ArrayLike<Uint8Array | string>): ReplyFacts {
   let facts = NOTHING;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as Uint8Array | string;
-    if (name.length === 12 && lower(name) === 'content-type') {
-      if (lower(raw[i + 1] as string).startsWith('text/event-stream')) return STREAM;
-    } else if (name.length === 13 && lower(name) === 'server-timing') {
-      const serverMs = facts.serverMs ?? serverTimingMs(lower(raw[i + 1] as string));
+    const value = raw[i + 1] as Uint8Array | string;
+    if (name.length === 12 && first(value) === T && lower(name) === 'content-type') {
+      if (lower(value).startsWith('text/event-stream')) return STREAM;
+    } else if (name.length === 13 && first(name) === S && lower(name) === 'server-timing') {
+      const serverMs = facts.serverMs ?? serverTimingMs(lower(value));
       if (serverMs !== undefined) facts = { serverMs, stream: false };
     }
   }
@@ -53,6 +54,13 @@ const NUMBER = /^[\d.]+$/;
 function unquoted(value: string): string {
   const parts = value.split('"');
   return parts.map((part, i) => (i % 2 === 0 || NUMBER.test(part) ? part : '')).join('');
+}
+
+const [S, T] = [0x73, 0x74];
+
+/** The first character, in lower case where it is a letter: most headers need no string made. */
+function first(text: Uint8Array | string): number {
+  return (typeof text === 'string' ? text.charCodeAt(0) : (text[0] as number)) | 0x20;
 }
 
 function lower(text: Uint8Array | string): string {

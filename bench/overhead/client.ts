@@ -27,8 +27,8 @@ const ADDED_MAX_US = 4;
 const RATIO_MIN = 3;
 /** Requests of one timed block: some ten milliseconds. */
 const BLOCK_REQUESTS = 400;
-const WARM_REQUESTS = 6000;
-const QUICK_WARM_REQUESTS = 2000;
+const WARM_REQUESTS = 4000;
+const QUICK_WARM_REQUESTS = 1500;
 
 interface Result {
   readonly client: Client;

@@ -33,9 +33,17 @@ export function unpackInto(packed: Uint8Array, counts: Uint32Array): boolean {
   let index = 0;
   let inZeros = false;
   while (at < packed.length) {
-    let value = 0;
-    let scale = 1;
-    let byte = 0x80;
+    let byte = packed[at++] as number;
+    if (byte < 0x80) {
+      // Nearly all are: small integers, and no floating point.
+      inZeros = (byte & 1) === 1;
+      if (inZeros) index += (byte + 1) >> 1;
+      else if (index < counts.length) counts[index] = (counts[index++] as number) + (byte >> 1);
+      else return false;
+      continue;
+    }
+    let value = byte & 0x7f;
+    let scale = 128;
     for (; byte >= 0x80 && at < packed.length && scale <= 2 ** 28; scale *= 128) {
       byte = packed[at++] as number;
       value += (byte & 0x7f) * scale;

@@ -20,6 +20,8 @@ const TOKEN = /^[\w~.=-]+$/;
 const MIXED = /^(?=.{8,})[a-z]*(\d+[a-z]+){2,}\d+[\w-]*$|^(?=.{8,})\d+([a-z]+\d+){2,}[\w-]*$/i;
 /** `order-12345`, but not `sha256`. */
 const LONG_NUMBER = /\d{4}/;
+/** What no rule touches, and most segments are. */
+const WORD = /^[a-z_.~-]{0,40}$/i;
 const NOT_PRINTABLE = /[^\x21-\x7e]/g;
 
 /** Path (with or without query) → template, without query, fragment, or identifiers. */
@@ -33,6 +35,7 @@ export function pathTemplate(path: string): string {
 }
 
 function segmentTemplate(segment: string): string {
+  if (WORD.test(segment)) return segment;
   const printable = segment.replace(NOT_PRINTABLE, '_');
   return isIdentifier(printable) ? ':id' : printable;
 }
