@@ -51,6 +51,11 @@ export function withRoute<T>(name: string, fn: () => T): T {
   return names.run(name, fn);
 }
 
+/** The name that `withRoute` gave to calls made here. */
+export function nameFromContext(): string | undefined {
+  return namesUsed ? names.getStore() : undefined;
+}
+
 export class ClientCalls {
   readonly #options: ClientCollectorOptions;
 
@@ -62,7 +67,7 @@ export class ClientCalls {
   open(request: Tracked, call: OutgoingCall, atMs = performance.now()): void {
     const { traffic, excluded, routeName } = this.#options;
     if (excluded?.(call.origin, call.path) || isTracingSuppressed(context.active())) return;
-    const name = (namesUsed ? names.getStore() : undefined) ?? routeName?.(call);
+    const name = nameFromContext() ?? routeName?.(call);
     request[EXCHANGE] = traffic.open(name === undefined ? call : { ...call, name }, atMs);
   }
 

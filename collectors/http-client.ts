@@ -23,6 +23,9 @@ const CALLED = Symbol.for('tardy/v1/called');
 
 /** A timer may fire this much early by our clock, which reads finer than libuv's. */
 const TIMER_SLACK_MS = 2;
+/** What Node keeps of `setTimeout` and the option; undocumented. */
+type WithTimeout = ClientRequest & { readonly timeout?: number };
+
 const LEFT_OUT_HEADERS = ['accept', 'prefer', 'upgrade'];
 
 export function collectHttpClient(options: ClientCollectorOptions): Stop {
@@ -47,12 +50,13 @@ export function collectHttpClient(options: ClientCollectorOptions): Stop {
       const { request, response } = message;
       const exchange = calls.of(request);
       if (!exchange) return;
-      const { serverMs, stream } = replyFacts(response.rawHeaders);
+      const { serverMs, queueMs, stream } = replyFacts(response.rawHeaders);
       if (stream) {
         traffic.leaveOut(exchange, performance.now());
         return;
       }
-      traffic.replied(exchange, performance.now(), serverMs);
+      traffic.replied(exchange, performance.now(), serverMs, queueMs);
+      traffic.configured(exchange, (request as WithTimeout).timeout);
       watch.body(response);
     },
     'http.client.request.error': ({ request, error }: { request: Request; error: unknown }) => {
@@ -60,6 +64,7 @@ export function collectHttpClient(options: ClientCollectorOptions): Stop {
       const exchange = calls.of(request);
       if (!exchange) return;
       const nowMs = performance.now();
+      traffic.configured(exchange, (request as WithTimeout).timeout);
       traffic.end(exchange, requestEnding(request, exchange, error, nowMs), nowMs);
     },
   });
@@ -158,7 +163,7 @@ function requestEnding(
 
 /** The caller destroyed it: because its own timeout had fired, or for reasons unknown. */
 function gaveUp(request: ClientRequest, ageMs: number): Ending {
-  const { timeout } = request as ClientRequest & { timeout?: number };
+  const { timeout } = request as WithTimeout;
   const fired = timeout !== undefined && timeout > 0 && ageMs >= timeout - TIMER_SLACK_MS;
   return fired ? 'timed-out' : 'cancelled';
 }

@@ -3,6 +3,8 @@
 export interface ReplyFacts {
   /** How long the server says it worked, in ms. */
   readonly serverMs: number | undefined;
+  /** How long its event loop made the request wait before, in ms; not part of `serverMs`. */
+  readonly queueMs?: number | undefined;
   /** Server-sent events: their headers come when the server likes. */
   readonly stream: boolean;
 }
@@ -18,17 +20,66 @@ const ENTRIES_MAX = 16;
 /** Of alternating names and values, as they came over the wire. Most names differ in length. */
 export function replyFacts(raw: ArrayLike<Uint8Array | string>): ReplyFacts {
   let facts = NOTHING;
+  let byProxyMs: number | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] as Uint8Array | string;
-    const value = raw[i + 1] as Uint8Array | string;
-    if (name.length === 12 && first(value) === T && lower(name) === 'content-type') {
-      if (lower(value).startsWith('text/event-stream')) return STREAM;
-    } else if (name.length === 13 && first(name) === S && lower(name) === 'server-timing') {
-      const serverMs = facts.serverMs ?? serverTimingMs(lower(value));
-      if (serverMs !== undefined) facts = { serverMs, stream: false };
-    }
+    const known = knownName(raw[i] as Uint8Array | string);
+    if (!known) continue;
+    const rawValue = raw[i + 1] as Uint8Array | string;
+    if (known === CONTENT_TYPE && first(rawValue) !== T) continue; // most: no string is made
+    const value = lower(rawValue);
+    if (known === CONTENT_TYPE) {
+      if (value.startsWith('text/event-stream')) return STREAM;
+    } else if (known === TIMING) facts = serverTiming(value, facts);
+    else if (known === ENVOY) byProxyMs = believable(INTEGER.exec(value)?.[0]) ?? byProxyMs;
+    else byProxyMs ??= responseTimeMs(value);
   }
-  return facts;
+  if (facts.serverMs !== undefined || byProxyMs === undefined) return facts;
+  return { ...facts, serverMs: byProxyMs, stream: false };
+}
+
+function knownName(name: Uint8Array | string): HeaderName | undefined {
+  const known = NAMES[name.length];
+  const isIt = first(name) === known?.first && lower(name) === known.name;
+  return isIt ? known : undefined;
+}
+
+/** The first letter of `text/event-stream`. */
+const T = 0x74;
+
+interface HeaderName {
+  readonly name: string;
+  readonly first: number;
+}
+
+const headerName = (name: string): HeaderName => ({ name, first: name.charCodeAt(0) });
+const CONTENT_TYPE = headerName('content-type');
+const TIMING = headerName('server-timing');
+/** What Envoy measured of its upstream, in whole ms: network between the two included. */
+const ENVOY = headerName('x-envoy-upstream-service-time');
+const RESPONSE_TIME = headerName('x-response-time');
+/** By length, so that a header that is none of these costs one look. */
+const NAMES: Readonly<Record<number, HeaderName>> = Object.fromEntries(
+  [CONTENT_TYPE, TIMING, ENVOY, RESPONSE_TIME].map((known) => [known.name.length, known]),
+);
+const INTEGER = /^\d{1,7}$/;
+
+/** `12.3ms` or `0.5s`: without a unit nobody knows which it is. */
+function responseTimeMs(value: string): number | undefined {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(ms|s)$/.exec(value.trim()) ?? [];
+  return believable(number, unit === 's' ? 1000 : 1);
+}
+
+function believable(text: string | undefined, factor = 1): number | undefined {
+  const ms = Number(text ?? NaN) * factor;
+  return ms <= SERVER_MS_MAX ? ms : undefined;
+}
+
+/** Of several headers, the first to say so counts. */
+function serverTiming(value: string, before: ReplyFacts): ReplyFacts {
+  const serverMs = before.serverMs ?? serverTimingMs(value);
+  const queueMs = before.queueMs ?? believable(LOOP.exec(value)?.[1]);
+  if (serverMs === undefined && queueMs === undefined) return before;
+  return queueMs === undefined ? { serverMs, stream: false } : { serverMs, queueMs, stream: false };
 }
 
 /** The duration of the entry `app` or `total` in a lower-case Server-Timing header. */
@@ -48,6 +99,8 @@ export function serverTimingMs(value: string): number | undefined {
 /** As we send it ourselves, with at most six digits before the point: below SERVER_MS_MAX. */
 const OURS = /^app;dur=(\d{1,6}\.\d{3})(?:, loop;dur=[\d.]+)?$/;
 const DURATION = /^dur\s*=\s*(\d+(?:\.\d+)?)$/;
+/** How long the event loop made it wait, as we send it. */
+const LOOP = /(?:^|,\s*)loop;dur=(\d{1,7}(?:\.\d+)?)(?=$|[\s,;])/;
 const NUMBER = /^[\d.]+$/;
 
 /** Quoted numbers without their quotes, other quoted text gone: it may hold commas and anything. */
@@ -55,8 +108,6 @@ function unquoted(value: string): string {
   const parts = value.split('"');
   return parts.map((part, i) => (i % 2 === 0 || NUMBER.test(part) ? part : '')).join('');
 }
-
-const [S, T] = [0x73, 0x74];
 
 /** The first character, in lower case where it is a letter: most headers need no string made. */
 function first(text: Uint8Array | string): number {

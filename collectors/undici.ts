@@ -19,6 +19,7 @@ interface UndiciRequest extends Tracked {
   readonly headers: readonly unknown[] | string;
   readonly upgrade?: unknown;
   readonly body?: unknown;
+  readonly headersTimeout?: number | null;
 }
 
 const USED = Symbol.for('tardy/v1/socket-used');
@@ -37,6 +38,8 @@ export function collectUndici(options: ClientCollectorOptions): Stop {
       const { method, path } = request;
       const origin = typeof request.origin === 'string' ? request.origin : request.origin.origin;
       calls.open(request, { origin, method, path });
+      const exchange = calls.of(request);
+      if (exchange) traffic.configured(exchange, request.headersTimeout);
     },
     'undici:client:sendHeaders': (message: { request: UndiciRequest; socket: UsedSocket }) => {
       const { request, socket } = message;
@@ -53,9 +56,9 @@ export function collectUndici(options: ClientCollectorOptions): Stop {
       const exchange = calls.of(message.request);
       if (!exchange || message.response.statusCode < 200) return; // 1xx: the reply is yet to come
       const nowMs = performance.now();
-      const { stream, serverMs } = replyFacts(message.response.headers);
+      const { stream, serverMs, queueMs } = replyFacts(message.response.headers);
       if (stream) traffic.leaveOut(exchange, nowMs);
-      else traffic.replied(exchange, nowMs, serverMs);
+      else traffic.replied(exchange, nowMs, serverMs, queueMs);
     },
     'undici:request:trailers': ({ request }: { request: UndiciRequest }) => {
       const exchange = calls.of(request);

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { closest } from './closest.ts';
 import { TardyError, show } from './errors.ts';
+import { MODES } from './peers/policy.ts';
 import { TIMEOUT_DEFAULTS } from './timeout/settings.ts';
 
 /** A number, or text that is one: not `true`, a list or a date, which would pass for numbers. */
@@ -26,6 +27,32 @@ const list = () =>
   z
     .union([z.array(z.string()), z.string().transform((text) => text.split(','))])
     .transform((entries) => entries.map((entry) => entry.trim()).filter((entry) => entry !== ''));
+
+/** What holds for some peers and routes, as a list or as JSON text. */
+const rules = () =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? parsed(value) : value),
+    z.array(
+      z.strictObject({
+        peer: z.string().min(1).optional(),
+        route: z.string().min(1).optional(),
+        mode: z.enum(MODES).optional(),
+        targetRate: z.number().gt(0).max(0.5).optional(),
+        minMs: z.number().positive().optional(),
+        maxMs: z.number().positive().optional(),
+        configuredMs: z.number().positive().optional(),
+      }),
+    ),
+  );
+
+/** What is no JSON is refused as what it is: text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
 
 /** Settings that start from another point; what is set besides wins. */
 export const PRESETS = {
@@ -52,6 +79,17 @@ const shape = {
     .default(TIMEOUT_DEFAULTS.initialMs)
     .describe('timeout before there are data, in ms'),
   windowMs: ms().default(TIMEOUT_DEFAULTS.windowMs).describe('how far back advice looks, in ms'),
+  enforce: flag().default(false).describe('apply the advice to every call of the built-in fetch'),
+  mode: z
+    .enum(MODES)
+    .default('enforce')
+    .describe('what adaptiveFetch and its like do: apply the advice, only count, or nothing'),
+  rules: rules()
+    .default([])
+    .describe('mode, targetRate, minMs, maxMs by peer and route, first match wins; as JSON'),
+  listenOn: number(z.number().min(0).max(0.05))
+    .default(0)
+    .describe('share of GET requests whose reply is waited for after their timeout'),
   maxPeers: count(100_000).default(1024).describe('peers with a name of their own'),
   maxRoutesPerPeer: count(10_000).default(64).describe('routes with a name of their own, a peer'),
   maxHistograms: count(100_000).default(2000).describe('histograms in all, 24 KiB each at most'),

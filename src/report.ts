@@ -12,6 +12,7 @@ import type { PeerTable } from './peers/peer-table.ts';
 import type { Route } from './peers/route.ts';
 import type { PausedMs } from './timeout/estimator.ts';
 import type { Advice } from './timeout/types.ts';
+import { whatIf, type WhatIf } from './timeout/what-if.ts';
 
 const optionalMs = z.number().optional();
 
@@ -28,6 +29,9 @@ export const adviceSchema = z.object({
   basis: z.enum(['measured', 'censored', 'extrapolated', 'pooled', 'insufficient']),
   ceilingHit: z.boolean().describe('the ceiling holds the timeout down'),
   expectedFalsePerDay: z.number().optional().describe('false timeouts a day at the present rate'),
+  achievedRate: z.number().optional().describe('share of requests so far that exceeded it'),
+  hedgeMs: optionalMs.describe('when to ask a second replica: 5 % of the replies take longer'),
+  shedLoad: z.boolean().optional().describe('more requests arrive than are answered'),
   reason: z.string(),
   warnings: z.array(z.string()),
 });
@@ -43,6 +47,10 @@ export const timeoutEntrySchema = z.object({
   p999Ms: optionalMs,
   maxMs: optionalMs,
   endings: z.partialRecord(z.enum(ENDINGS as [string, ...string[]]), z.number()),
+  enforced: z.boolean().describe('the advice is applied to calls of this route'),
+  exceeded: z.number().describe('requests slower than what was advised for them'),
+  wastedMs: z.number().describe('waited for nothing beyond the advised timeout, since the start'),
+  blame: z.record(z.string(), z.number()).describe('whose fault late replies were'),
   advice: adviceSchema,
 });
 
@@ -76,6 +84,7 @@ export type PeerEntry = z.infer<typeof peerEntrySchema>;
 export type TimeoutsReport = z.infer<typeof timeoutsReportSchema>;
 export type PeersReport = z.infer<typeof peersReportSchema>;
 
+const DAY_MS = 86_400_000;
 /** Shared: nothing here waits, so no two use it at once. */
 const scratch = new Counts();
 
@@ -104,18 +113,45 @@ export function peerEntries(table: PeerTable, nowMs: number, pausedMs: PausedMs)
   });
 }
 
+/** What another timeout would do on a route, or over all routes of a peer. */
+export function whatIfOf(
+  peer: Peer | undefined,
+  route: string | undefined,
+  timeoutMs: number,
+  nowMs: number,
+): WhatIf | undefined {
+  const routes = [...(peer?.routes.values() ?? [])];
+  const asked = route === undefined ? routes : routes.filter(({ name }) => name === route);
+  scratch.clear();
+  let spanMs = 0;
+  let inflation = 1;
+  for (const { estimator } of asked) {
+    const { spanMs: seenMs, varianceInflation } = estimator.context(nowMs);
+    estimator.addTo(scratch, nowMs);
+    spanMs = Math.max(spanMs, seenMs);
+    inflation = Math.max(inflation, varianceInflation);
+  }
+  const curve = survivalCurve(scratch);
+  if (!curve) return undefined;
+  const replies = curve.completed + curve.censored;
+  const requestsPerDay = spanMs > 0 ? (replies / spanMs) * DAY_MS : undefined;
+  return whatIf({ timeoutMs, curve, nEffective: curve.completed / inflation, requestsPerDay });
+}
+
 /** An advice as plain data: its `value` under the name of what it is. */
 export function adviceEntry({
   value,
   lossRate,
   expectedFalsePerDay,
+  achievedRate,
+  hedgeMs,
   ...rest
 }: Advice): AdviceEntry {
+  const optional = { lossRate, expectedFalsePerDay, achievedRate, hedgeMs };
   return {
     ...(value === undefined ? {} : { timeoutMs: value }),
     ...rest,
-    ...(lossRate === undefined ? {} : { lossRate }),
-    ...(expectedFalsePerDay === undefined ? {} : { expectedFalsePerDay }),
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     warnings: [...rest.warnings],
   };
 }
@@ -130,8 +166,17 @@ function timeoutEntry(peer: Peer, route: Route, nowMs: number): TimeoutEntry {
     inFlight: peer.inFlight.size,
     ...(estimator.curve ? quantiles(estimator.curve) : {}),
     endings: Object.fromEntries(route.endings),
+    enforced: route.enforced,
+    exceeded: exceededIn(route),
+    wastedMs: route.wastedMs,
+    blame: Object.fromEntries(route.blame),
     advice,
   };
+}
+
+function exceededIn({ series }: Route): number {
+  const { shadow, enforced } = series.exceeded;
+  return shadow.replied + shadow.silent + enforced.replied + enforced.silent;
 }
 
 function quantiles(curve: SurvivalCurve) {

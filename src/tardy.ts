@@ -7,18 +7,21 @@
 import { hostname } from 'node:os';
 import { diag, type MeterProvider } from '@opentelemetry/api';
 import type { MetricProducer } from '@opentelemetry/sdk-metrics';
-import type { OutgoingCall } from '../collectors/client.ts';
+import { nameFromContext, type OutgoingCall } from '../collectors/client.ts';
 import { collectExpress, type ExpressApp, type ExpressCollector } from '../collectors/express.ts';
 import { collectHttpClient } from '../collectors/http-client.ts';
 import { collectRuntime, type Runtime } from '../collectors/runtime.ts';
 import { collectTcpConnect } from '../collectors/tcp-connect.ts';
 import { collectUndici } from '../collectors/undici.ts';
+import { enforceFetch } from './apply/install.ts';
+import { Planner } from './apply/planner.ts';
+import type { TimeoutSource } from './apply/source.ts';
 import { type Config, type ConfigOptions, readConfig } from './config.ts';
 import { argumentError } from './errors.ts';
 import { BucketHistogram } from './histogram/bucket-histogram.ts';
 import { PauseLog } from './pause/pause-log.ts';
-import type { Peer } from './peers/peer.ts';
 import { PeerTable, routeName } from './peers/peer-table.ts';
+import { Policy } from './peers/policy.ts';
 import { RTT_BOUNDARIES_S } from './peers/series-budget.ts';
 import { ServerRoutes } from './peers/server-routes.ts';
 import { Traffic } from './peers/traffic.ts';
@@ -28,6 +31,7 @@ import {
   type PeersReport,
   timeoutEntries,
   type TimeoutsReport,
+  whatIfOf,
 } from './report.ts';
 import { StateFile } from './state/state-file.ts';
 import { attachTo } from './telemetry/attach.ts';
@@ -35,8 +39,9 @@ import { Diagnostics } from './telemetry/diagnostics.ts';
 import type { OwnTraffic } from './telemetry/sdk.ts';
 import { createMetricProducer } from './telemetry/producer.ts';
 import type { TelemetrySource } from './telemetry/points.ts';
-import { Estimator, pooledAdvice } from './timeout/estimator.ts';
+import { Estimator } from './timeout/estimator.ts';
 import type { Advice } from './timeout/types.ts';
+import type { WhatIf } from './timeout/what-if.ts';
 
 export interface TardyOptions extends ConfigOptions {
   /** A name for the route of an outgoing call; undefined for method and path template. */
@@ -55,7 +60,8 @@ export interface Tardy {
   readonly config: Config;
   /**
    * What to set as a timeout for a peer (`host:port`), or one route of it (`GET /users/:id`).
-   * Without a route: over all its routes. Undefined for a peer or route never called.
+   * Without a route, or while the route has too few replies: over all its routes. Undefined for a
+   * peer or route never called.
    */
   advise(peer: string, route?: string): Advice | undefined;
   /**
@@ -63,6 +69,13 @@ export interface Tardy {
    * replies; `initialMs` before that. Throws ERR_TARDY_ARGUMENT if it is no http(s) URL.
    */
   timeoutFor(url: string | URL, init?: CallInit): number;
+  /**
+   * What a timeout of so many milliseconds would do on one route, or over all routes of a peer.
+   * Undefined for a peer or route without replies.
+   */
+  whatIf(peer: string, route: string | undefined, timeoutMs: number): WhatIf | undefined;
+  /** For those who apply timeouts: what to arm for each call. */
+  readonly timeoutSource: TimeoutSource;
   peers(): PeerEntry[];
   /** Every peer and route with its quantiles and advice, or those of one peer. */
   timeouts(peer?: string): TimeoutsReport;
@@ -98,6 +111,11 @@ export function createTardy(options: TardyOptions = {}): Tardy {
   return existing;
 }
 
+/** What the Tardy that runs in this process says of each call; undefined while none runs. */
+export function timeoutSource(): TimeoutSource | undefined {
+  return holder[ACTIVE]?.timeoutSource;
+}
+
 class TardyProcess implements Tardy {
   readonly config: Config;
   readonly metricProducer: MetricProducer;
@@ -107,6 +125,7 @@ class TardyProcess implements Tardy {
   readonly #table: PeerTable;
   readonly #traffic: Traffic;
   readonly #source: TelemetrySource;
+  readonly #planner: Planner;
   readonly #ownPorts = new Set<number>();
   /** Origins, or origin and path prefixes, that are not measured. */
   readonly #excluded: string[];
@@ -121,8 +140,16 @@ class TardyProcess implements Tardy {
     const { pauseTickMs, pauseLateMs, peersByAddress } = this.config;
     this.#pauses = new PauseLog({ tickMs: pauseTickMs, lateMs: pauseLateMs });
     const pausedMs = (fromMs: number, toMs: number) => this.#pauses.overlapMs(fromMs, toMs);
-    const estimatorOptions = timeoutOptions(this.config);
-    this.#table = new PeerTable(this.config, () => new Estimator(estimatorOptions, pausedMs));
+    const policy = new Policy(
+      { mode: this.config.mode, timeout: timeoutOptions(this.config) },
+      this.config.rules,
+    );
+    this.#table = new PeerTable(
+      this.config,
+      (peer, route) => new Estimator(policy.of(peer, route).timeout, pausedMs),
+      (peer, route) => policy.of(peer, route).configuredMs,
+    );
+    this.#planner = this.#planBy(policy);
     this.#traffic = new Traffic({ table: this.#table, pauses: this.#pauses, peersByAddress });
     this.#source = {
       table: this.#table,
@@ -135,10 +162,12 @@ class TardyProcess implements Tardy {
     this.metricProducer = createMetricProducer(this.#source, this.#diagnostics);
   }
 
+  get timeoutSource(): TimeoutSource {
+    return this.#planner;
+  }
+
   advise(peer: string, route?: string): Advice | undefined {
-    const found = this.#table.peers.get(peer);
-    if (route !== undefined) return found?.routes.get(route)?.estimator.advice(performance.now());
-    return found && this.#pooled(found);
+    return this.#planner.advice(peer, route);
   }
 
   timeoutFor(url: string | URL, { method = 'GET', route: name }: CallInit = {}): number {
@@ -146,10 +175,15 @@ class TardyProcess implements Tardy {
     if (!parsed || !/^https?:$/.test(parsed.protocol)) {
       throw argumentError('url', String(url), 'an absolute http or https URL');
     }
-    const peer = this.#table.find(parsed.origin);
-    const route = peer?.routes.get(name ?? routeName(method, parsed.pathname));
-    const advisedMs = route?.estimator.advisedMs(performance.now());
-    return advisedMs ?? (peer && this.#pooled(peer)?.value) ?? this.config.initialMs;
+    const route = name ?? routeName(method, parsed.pathname);
+    return this.#planner.responseMs(this.#table.find(parsed.origin), route);
+  }
+
+  whatIf(peer: string, route: string | undefined, timeoutMs: number): WhatIf | undefined {
+    if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) {
+      throw argumentError('timeoutMs', timeoutMs, 'finite and > 0');
+    }
+    return whatIfOf(this.#table.peers.get(peer), route, timeoutMs, performance.now());
   }
 
   peers(): PeerEntry[] {
@@ -207,17 +241,28 @@ class TardyProcess implements Tardy {
     return { node: `${node}/${process.pid}`, generatedAt: new Date().toISOString() };
   }
 
-  /** Advice over all routes of a peer; undefined before its first request. */
-  #pooled(peer: Peer): Advice | undefined {
-    const estimators = [...peer.routes.values()].map((route) => route.estimator);
-    const settings = estimators[0]?.settings;
-    return settings && pooledAdvice(estimators, performance.now(), settings);
+  #planBy(policy: Policy): Planner {
+    const { initialMs, maxMs, listenOn } = this.config;
+    return new Planner({
+      ...{ table: this.#table, policy, initialMs, maxMs, listenOn },
+      whenDrained: (judge) => {
+        const runtime = this.#running?.runtime;
+        if (runtime) runtime.whenDrained(judge);
+        else judge();
+      },
+      excluded: (origin, path) => !this.#running || this.#isExcluded(origin, path),
+      nameOf: (origin, method, path) =>
+        nameFromContext() ?? this.#routeName?.({ origin, method, path }),
+    });
+  }
+
+  #isExcluded(origin: string, path: string): boolean {
+    return this.#excluded.some((prefix) => isWithin(`${origin}${path}`, prefix));
   }
 
   /** Ages are not told before the sockets have been read again after a pause of our own. */
   #drained(): Promise<void> {
-    const runtime = this.#running?.runtime;
-    return runtime ? new Promise((resolve) => runtime.whenDrained(resolve)) : Promise.resolve();
+    return new Promise((resolve) => this.#planner.whenDrained(resolve));
   }
 
   #stateFile(): StateFile | undefined {
@@ -232,8 +277,7 @@ class TardyProcess implements Tardy {
       traffic: this.#traffic,
       diagnostics: this.#diagnostics,
       routeName: this.#routeName,
-      excluded: (origin: string, path: string) =>
-        this.#excluded.some((prefix) => isWithin(`${origin}${path}`, prefix)),
+      excluded: (origin: string, path: string) => this.#isExcluded(origin, path),
     };
     const runtime = this.#watchLoop();
     const express = collectExpress({
@@ -253,6 +297,7 @@ class TardyProcess implements Tardy {
       }),
       express.stop,
       runtime.stop,
+      ...(this.config.enforce ? [enforceFetch(this.#planner)] : []),
       ...(stateFile ? [this.#saveRegularly(stateFile)] : []),
     ];
     return { stops, express, runtime, stateFile };

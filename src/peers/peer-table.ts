@@ -42,16 +42,23 @@ export class PeerTable {
   readonly peers = new Map<string, Peer>();
   readonly series: SeriesBudget;
   readonly #limits: PeerLimits;
-  readonly #makeEstimator: () => Estimator;
+  readonly #makeEstimator: (peer: string, route: string) => Estimator;
+  readonly #configuredMs: (peer: string, route: string) => number | undefined;
   readonly #origins = new Map<string, Peer | undefined>();
   readonly #otherSeries: RouteSeries;
   #other: Peer | undefined;
   #histograms = 0;
   #busyUntilMs = -Infinity;
 
-  constructor(limits: PeerLimits, makeEstimator: () => Estimator) {
+  /** `configuredMs`: the timeout that the code sets on a route, where somebody told. */
+  constructor(
+    limits: PeerLimits,
+    makeEstimator: (peer: string, route: string) => Estimator,
+    configuredMs: (peer: string, route: string) => number | undefined = () => undefined,
+  ) {
     this.#limits = limits;
     this.#makeEstimator = makeEstimator;
+    this.#configuredMs = configuredMs;
     this.series = new SeriesBudget(limits.maxSeries);
     this.#otherSeries = new RouteSeries(OTHER, OTHER, this.series);
   }
@@ -151,7 +158,8 @@ export class PeerTable {
       peer === this.#other
         ? this.#otherSeries
         : RouteSeries.within(this.series, peer.name, name, this.#otherSeries);
-    const route = new Route(name, series, this.#makeEstimator(), nowMs);
+    const route = new Route(name, series, this.#makeEstimator(peer.name, name), nowMs);
+    route.configuredMs = this.#configuredMs(peer.name, name);
     peer.routes.set(name, route);
     this.#histograms++;
     return route;

@@ -37,6 +37,8 @@ export class Peer {
   lastReplyMs: number | undefined;
   /** TCP handshakes of the last hour: what the kernel of the peer answers. */
   connect: RollingHistogram | undefined;
+  /** The shortest of all: no round trip is less. */
+  leastConnectMs = 0;
   /** For export, in seconds. */
   readonly series = new Map<PeerSeries, BucketHistogram>();
   readonly #paths = new Map<string, Route>();
@@ -74,9 +76,24 @@ export class Peer {
 
   /** A TCP handshake took so long. */
   connected(atMs: number, durationMs: number): void {
+    this.leastConnectMs = Math.min(this.connect ? this.leastConnectMs : Infinity, durationMs);
     this.connect ??= new RollingHistogram(CONNECT_WINDOW_MS);
     this.connect.record(atMs, durationMs, false);
     this.measured('connect', durationMs);
+  }
+
+  /**
+   * A reply took so long, of which the server says it worked `serverMs` and made it wait
+   * `queueMs`. Believed where what is left is no less than the shortest handshake (QUIC's rule,
+   * RFC 9002 5.3): a clock or a header that claims more would make delays shrink to nothing.
+   */
+  measuredDelay(
+    durationMs: number,
+    server: { readonly serverMs?: number | undefined; readonly queueMs?: number | undefined },
+  ): void {
+    if (server.serverMs === undefined) return;
+    const delayMs = durationMs - server.serverMs - (server.queueMs ?? 0);
+    if (delayMs >= 0 && delayMs >= this.leastConnectMs) this.measured('networkDelay', delayMs);
   }
 
   /** The peer is gone: its series make room for others. */

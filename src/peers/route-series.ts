@@ -12,7 +12,7 @@ import { RTT_BOUNDARIES_S, type SeriesBudget, seriesOf } from './series-budget.t
 export const OTHER = '_other';
 
 /** Gauges and counters of one route beside its histograms. */
-const SERIES_PER_ROUTE = 16;
+const SERIES_PER_ROUTE = 20;
 /**
  * Taken as one: a route without room for its first histogram is of no use, and many such would
  * leave no room for any.
@@ -26,10 +26,11 @@ export class RouteSeries {
   readonly rtt = new Map<Outcome, BucketHistogram>();
   /** Requests without a reply, by ending. */
   readonly censored = new Map<string, number>();
-  /** Requests slower than the advised timeout that got their reply all the same. */
-  exceededReplied = 0;
-  /** … and those that ended without one. */
-  exceededSilent = 0;
+  /** Requests slower than the advised timeout, by whether it was applied. */
+  readonly exceeded = {
+    shadow: { replied: 0, silent: 0 },
+    enforced: { replied: 0, silent: 0 },
+  };
   readonly #budget: SeriesBudget;
   readonly #overflow: RouteSeries | undefined;
   #taken: number;

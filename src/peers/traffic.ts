@@ -7,8 +7,11 @@
  * name resolution and the handshake are before, the body is after.
  */
 import type { PauseLog } from '../pause/pause-log.ts';
+import type { Outcome } from '../timeout/types.ts';
+import { blameOf } from './blame.ts';
 import { type Ending, OUTCOME } from './ending.ts';
 import { Exchange } from './exchange.ts';
+import type { Peer } from './peer.ts';
 import type { PeerTable } from './peer-table.ts';
 
 export interface Opening {
@@ -70,13 +73,16 @@ export class Traffic {
     if (!exchange.replied && !exchange.ended && exchange.waiting) this.#begin(exchange, nowMs);
   }
 
-  /** Its response headers came. `serverMs`: how long the server says it worked. */
-  replied(exchange: Exchange, nowMs: number, serverMs?: number): void {
+  /**
+   * Its response headers came. `serverMs`: how long the server says it worked; `queueMs`: how long
+   * its event loop made the request wait before.
+   */
+  replied(exchange: Exchange, nowMs: number, serverMs?: number, queueMs?: number): void {
     if (exchange.replied || exchange.ended) return;
     exchange.replied = true;
     this.arrivals++;
     exchange.peer.lastReplyMs = nowMs;
-    this.#settle(exchange, 'completed', nowMs, serverMs);
+    this.#settle(exchange, 'completed', nowMs, { serverMs, queueMs });
     leave(exchange);
   }
 
@@ -90,6 +96,11 @@ export class Traffic {
     leave(exchange);
   }
 
+  /** The timeout, in ms, that the caller's client was given for it. */
+  configured(exchange: Exchange, timeoutMs: number | null | undefined): void {
+    if (timeoutMs) exchange.route.configuredMs = timeoutMs;
+  }
+
   /** It is over: after its reply, or instead of one. The first call counts. */
   end(exchange: Exchange, ending: Ending, nowMs: number): void {
     if (exchange.ended) return;
@@ -98,6 +109,10 @@ export class Traffic {
     if (ending !== 'completed') exchange.route.series.countCensored(ending);
     if (exchange.replied) return;
     if (ending !== 'timed-out' && ending !== 'cancelled') this.arrivals++;
+    // A signal's timeout is nowhere to be read, but here it fired.
+    if (ending === 'timed-out' && !exchange.route.enforced) {
+      exchange.route.configuredMs ??= Math.round(nowMs - exchange.openedAtMs);
+    }
     this.#settle(exchange, ending, nowMs);
     leave(exchange);
   }
@@ -110,14 +125,16 @@ export class Traffic {
     exchange.waiting = estimator.begin(nowMs);
   }
 
-  #settle(exchange: Exchange, ending: Ending, nowMs: number, serverMs?: number): void {
+  #settle(exchange: Exchange, ending: Ending, nowMs: number, server: Server = UNTOLD): void {
     const outcome = OUTCOME[ending];
-    const { writtenAtMs, waiting, route, advisedMs } = exchange;
+    const { writtenAtMs, waiting, route, peer, advisedMs } = exchange;
+    if (outcome === 'failed') forgetSilence(peer);
     if (writtenAtMs === undefined || !waiting) return;
     if (!outcome) {
       waiting.drop();
       return;
     }
+    const { serverMs } = server;
     const durationMs = nowMs - writtenAtMs;
     const localPauseMs = this.#pauses.overlapMs(writtenAtMs, nowMs);
     waiting.end(
@@ -125,17 +142,15 @@ export class Traffic {
         ? { atMs: nowMs, durationMs, outcome, localPauseMs }
         : { atMs: nowMs, durationMs, outcome, localPauseMs, serverMs },
     );
+    const isLate = durationMs > advisedMs && outcome !== 'failed';
+    if (isLate) route.countBlame(blameOf({ durationMs, localPauseMs, ...server }));
     if (localPauseMs > 0) {
       route.series.countCensored('local-pause');
       return;
     }
     route.series.recordRtt(outcome, durationMs / 1000);
-    if (serverMs !== undefined && serverMs <= durationMs) {
-      exchange.peer.measured('networkDelay', durationMs - serverMs);
-    }
-    if (durationMs <= advisedMs) return;
-    if (outcome === 'completed') route.series.exceededReplied++;
-    else route.series.exceededSilent++;
+    peer.measuredDelay(durationMs, server);
+    if (durationMs > advisedMs) countExceeded(exchange, outcome, durationMs);
   }
 
   #move(exchange: Exchange, address: string, nowMs: number): void {
@@ -149,6 +164,28 @@ export class Traffic {
     peer.lastUsedMs = exchange.route.lastUsedMs = nowMs;
     join(exchange);
   }
+}
+
+/** What the server told of its own part. */
+interface Server {
+  readonly serverMs?: number | undefined;
+  readonly queueMs?: number | undefined;
+}
+const UNTOLD: Server = {};
+
+function countExceeded({ route, advisedMs }: Exchange, outcome: Outcome, durationMs: number): void {
+  const counts = route.series.exceeded[route.enforced ? 'enforced' : 'shadow'];
+  if (outcome === 'completed') {
+    counts.replied++;
+    return;
+  }
+  counts.silent++;
+  if (!route.enforced) route.wastedMs += durationMs - advisedMs;
+}
+
+/** A peer that refuses is dead: what its routes left unanswered is lost, and not late. */
+function forgetSilence(peer: Peer): void {
+  for (const route of peer.routes.values()) route.estimator.forgetSilence();
 }
 
 function join(exchange: Exchange): void {

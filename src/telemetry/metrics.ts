@@ -150,7 +150,6 @@ export const METRICS = {
     unit: 's',
     attributes: [...ROUTE, ATTR.kind],
     description: 'The timeout that the code sets today',
-    planned: true,
   },
   hedge: {
     name: 'tardy.timeout.hedge',
@@ -158,7 +157,6 @@ export const METRICS = {
     unit: 's',
     attributes: ROUTE,
     description: 'When to send a second request to another replica',
-    planned: true,
   },
   calibration: {
     name: 'tardy.timeout.calibration',
@@ -166,7 +164,6 @@ export const METRICS = {
     unit: '{ratio}',
     attributes: ROUTE,
     description: 'Achieved over intended rate of false timeouts',
-    planned: true,
   },
   phi: {
     name: 'tardy.peer.phi',

@@ -106,28 +106,33 @@ function* counterPoints(series: RouteSeries, attributes: Point['attributes']): G
     yield { metric: 'censored', attributes: { ...attributes, [ATTR.reason]: reason }, value };
   }
   if (series.rtt.size === 0) return;
-  const shadow = { ...attributes, [ATTR.mode]: 'shadow' };
-  const replied = { ...shadow, [ATTR.lateReply]: true };
-  const silent = { ...shadow, [ATTR.lateReply]: false };
-  yield { metric: 'exceeded', attributes: replied, value: series.exceededReplied };
-  yield { metric: 'exceeded', attributes: silent, value: series.exceededSilent };
+  for (const [mode, { replied, silent }] of Object.entries(series.exceeded)) {
+    if (mode === 'enforced' && replied + silent === 0) continue; // most routes never are
+    const byMode = { ...attributes, [ATTR.mode]: mode };
+    const late = (lateReply: boolean) => ({ ...byMode, [ATTR.lateReply]: lateReply });
+    yield { metric: 'exceeded', attributes: late(true), value: replied };
+    yield { metric: 'exceeded', attributes: late(false), value: silent };
+  }
 }
 
 function* advicePoints(
-  { estimator }: Route,
+  { estimator, configuredMs }: Route,
   attributes: Point['attributes'],
   nowMs: number,
 ): Generator<Point> {
-  const { value, upperBoundMs, n } = estimator.advice(nowMs);
+  const { value, upperBoundMs, hedgeMs, achievedRate, targetRate, n } = estimator.advice(nowMs);
   if (estimator.curve) yield* quantilePoints(estimator.curve, attributes);
   const ofResponse = { ...attributes, [ATTR.kind]: 'response' };
-  if (value !== undefined) {
-    yield { metric: 'recommended', attributes: ofResponse, value: value / 1000 };
+  const durations = { recommended: value, upperBound: upperBoundMs, configured: configuredMs };
+  for (const [metric, ms] of Object.entries(durations)) {
+    if (ms === undefined) continue;
+    yield { metric: metric as keyof typeof durations, attributes: ofResponse, value: ms / 1000 };
   }
-  if (upperBoundMs !== undefined) {
-    yield { metric: 'upperBound', attributes: ofResponse, value: upperBoundMs / 1000 };
-  }
+  if (hedgeMs !== undefined) yield { metric: 'hedge', attributes, value: hedgeMs / 1000 };
   if (n > 0) yield { metric: 'samples', attributes, value: n };
+  if (achievedRate !== undefined) {
+    yield { metric: 'calibration', attributes, value: achievedRate / targetRate };
+  }
 }
 
 function quantilePoints(curve: SurvivalCurve, attributes: Point['attributes']): Point[] {

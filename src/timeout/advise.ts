@@ -1,19 +1,21 @@
 /**
- * From what was seen to a timeout: the smallest t with S(t) ≤ target, and how sure that is.
+ * What is told about a timeout: the value, how sure it is, and what it rests on.
  *
- * The basis decides the rule:
- * - enough replies, and the curve reaches the target: read it there, with order-statistic bounds
- * - requests cut off hide only the bound: read it there, and claim no bound
- * - the curve ends above the target because requests were cut off: the quantile of all waits,
- *   replied or not, is a lower bound of the true one. Twice that, so that the next window sees
- *   further (success-only quantiles never recover from a slowdown: they shrink instead)
- * - too few replies for the target: half as long again as the slowest reply
+ * The value is the calibrated quantile of the model (reply-model.ts). The window of the last
+ * minutes, as it was measured, gives the bounds and the basis:
+ * - enough replies, and the curve reaches the target: order-statistic bounds
+ * - requests cut off hide the bound: none is claimed
+ * - too few replies for the target: the tail is extrapolated, and no bound is claimed
  * - fewer than REPLIES_MIN: no value
+ * Where there is no model (several routes together) the value is read from the window; if it was
+ * cut off below the target, twice the wait that so many got through (quantiles of the successes
+ * alone shrink and never recover), and half as long again as the slowest of too few.
  */
 import { type Counts, sum } from '../histogram/counts.ts';
 import { BUCKET_COUNT, bucketEndMs } from '../histogram/layout.ts';
 import { replyQuantileMs, type SurvivalCurve } from '../histogram/survival.ts';
 import { lowerRank, samplesNeeded, upperRank } from './order-statistic.ts';
+import { type Evidence, isMixed, type Modelled } from './evidence.ts';
 import { reasonOf, warningsOf } from './reason.ts';
 import type { TimeoutSettings } from './settings.ts';
 import type { Advice, Basis } from './types.ts';
@@ -28,22 +30,6 @@ const CENSORED_FACTOR = 2;
 const EXTRAPOLATION_FACTOR = 1.5;
 const DAY_MS = 86_400_000;
 
-/** All that an advice is made of. */
-export interface Evidence {
-  readonly counts: Counts;
-  readonly curve: SurvivalCurve | undefined;
-  /** Requests that failed: refused, reset, unreachable. */
-  readonly lost: number;
-  /** Requests that overlapped a pause of our own. */
-  readonly paused: number;
-  /** Time over which all this was seen, in ms. */
-  readonly spanMs: number;
-  /** ≥ 1: how much less than independent the replies are (burst-meter.ts). */
-  readonly varianceInflation: number;
-  /** The counts come from more than the one route asked for. */
-  readonly pooled: boolean;
-}
-
 /** The value before floor and ceiling, and the rule that gave it. */
 interface Reading {
   readonly basis: Basis;
@@ -54,32 +40,42 @@ interface Reading {
 
 export function adviseFrom(evidence: Evidence, settings: TimeoutSettings): Advice {
   const reading = read(evidence, settings.targetRate);
-  const value = clamp(reading.quantileMs, settings);
   const { curve, counts, lost } = evidence;
+  const model = reading.basis === 'insufficient' ? undefined : evidence.model;
+  const quantileMs = model ? model.unboundedMs : reading.quantileMs;
+  const value = model ? model.valueMs : clamp(quantileMs, settings);
   const n = curve?.completed ?? 0;
   const facts = {
     value,
-    ...boundsOf(reading),
+    ...(isMixed(evidence) ? {} : boundsOf(reading, value)),
     confidence: CONFIDENCE,
     targetRate: settings.targetRate,
+    ...(model ? achieved(model, settings) : {}),
     n,
     nEffective: effective(n, evidence),
-    censored: curve?.censored ?? sum(counts.censored),
+    censored: (curve?.censored ?? sum(counts.censored)) + evidence.givenUp,
     lossRate: n + lost > 0 ? lost / (n + lost) : undefined,
-    basis: reading.basis,
-    ceilingHit: (reading.quantileMs ?? 0) > settings.maxMs,
+    basis: model ? basisOf(reading.basis, model, settings.targetRate) : reading.basis,
+    ceilingHit: (quantileMs ?? 0) > settings.maxMs,
     expectedFalsePerDay: falsePerDay(evidence, value),
+    ...(evidence.overload ? { shedLoad: true } : {}),
   };
   return {
     ...facts,
-    reason: reasonOf(facts, evidence, reading.quantileMs),
+    reason: reasonOf(facts, evidence),
     warnings: warningsOf(facts, evidence, settings),
   };
 }
 
-/** The value alone, for arming: undefined where there is too little to say. */
-export function timeoutFrom(evidence: Evidence, settings: TimeoutSettings): number | undefined {
-  return clamp(read(evidence, settings.targetRate).quantileMs, settings);
+function achieved({ judged, exceeded, hedgeMs }: Modelled, settings: TimeoutSettings) {
+  const rate = judged > 0 ? { achievedRate: exceeded / judged } : {};
+  return { ...rate, hedgeMs: clamp(hedgeMs, settings) };
+}
+
+/** A short window of a route that is well known is no extrapolation. */
+function basisOf(ofWindow: Basis, { replies }: Modelled, p: number): Basis {
+  const isKnown = replies >= samplesNeeded(p, CONFIDENCE);
+  return ofWindow === 'extrapolated' && isKnown ? 'measured' : ofWindow;
 }
 
 function read(evidence: Evidence, p: number): Reading {
@@ -149,15 +145,22 @@ function clamp(quantile: number | undefined, { minMs, maxMs }: TimeoutSettings) 
   return quantile === undefined ? undefined : Math.min(maxMs, Math.max(minMs, quantile));
 }
 
-function boundsOf({ lowerBoundMs, upperBoundMs }: Reading) {
+/** Bounds of the window; the value, which rests on more than that, is never outside. */
+function boundsOf({ lowerBoundMs, upperBoundMs }: Reading, value = NaN) {
   return {
-    ...(lowerBoundMs === undefined ? {} : { lowerBoundMs }),
-    ...(upperBoundMs === undefined ? {} : { upperBoundMs }),
+    ...(lowerBoundMs === undefined ? {} : { lowerBoundMs: least(lowerBoundMs, value) }),
+    ...(upperBoundMs === undefined ? {} : { upperBoundMs: -least(-upperBoundMs, -value) }),
   };
 }
 
-function falsePerDay({ curve, spanMs }: Evidence, value: number | undefined): number | undefined {
+/** The smaller of two, of which the second may be missing. */
+function least(a: number, b: number): number {
+  return b < a ? b : a;
+}
+
+function falsePerDay(evidence: Evidence, value: number | undefined): number | undefined {
+  const { curve, spanMs, model } = evidence;
   if (!curve || value === undefined || spanMs <= 0) return undefined;
   const perDay = ((curve.completed + curve.censored) / spanMs) * DAY_MS;
-  return perDay * curve.at(value);
+  return perDay * (model ? model.rateAt(value) : curve.at(value));
 }

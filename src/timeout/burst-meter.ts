@@ -12,6 +12,8 @@
 const MEMORY = 200;
 /** Fewer slow replies than this say nothing about bursts. */
 const SLOW_MIN = 10;
+/** One or two slow replies that follow another are chance. */
+const PAIRS_MIN = 3;
 /** Highest r believed: bursts of 200 on the mean. */
 const CORRELATION_MAX = 0.995;
 
@@ -33,12 +35,23 @@ export class BurstMeter {
 
   /** ≥ 1; 1 while there is no evidence of bursts. */
   varianceInflation(): number {
-    if (this.#slow < SLOW_MIN) return 1;
+    if (this.#slow < SLOW_MIN || this.#slowAfterSlow < PAIRS_MIN) return 1;
     const share = this.#slow / this.#replies;
     if (share === 1) return 1; // all are slow: there is nothing to tell bursts from
     const excess = (this.#slowAfterSlow / this.#slow - share) / (1 - share);
     const r = Math.min(CORRELATION_MAX, Math.max(0, excess));
     return (1 + r) / (1 - r);
+  }
+
+  checkpoint(): () => void {
+    const [replies, slow] = [this.#replies, this.#slow];
+    const [slowAfterSlow, last] = [this.#slowAfterSlow, this.#lastWasSlow];
+    return () => {
+      this.#replies = replies;
+      this.#slow = slow;
+      this.#slowAfterSlow = slowAfterSlow;
+      this.#lastWasSlow = last;
+    };
   }
 
   #fade(): void {

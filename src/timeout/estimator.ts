@@ -6,16 +6,21 @@
  * when a tenth of the data are new, when several replies exceeded it, or every ten seconds.
  */
 import { argumentError } from '../errors.ts';
-import { Counts, sum } from '../histogram/counts.ts';
-import { bucketIndex, toMicros } from '../histogram/layout.ts';
+import { censor, Counts, replyAtRankMs } from '../histogram/counts.ts';
 import { RollingCount } from '../histogram/rolling-count.ts';
 import { RollingHistogram, type Slice } from '../histogram/rolling-histogram.ts';
 import { SLICES } from '../histogram/slices.ts';
 import { survivalCurve, type SurvivalCurve } from '../histogram/survival.ts';
-import { adviseFrom, type Evidence, timeoutFrom } from './advise.ts';
+import { adviseFrom, REPLIES_MIN } from './advise.ts';
+import type { Evidence, Modelled } from './evidence.ts';
 import { BurstMeter } from './burst-meter.ts';
-import { InFlightList, type Linked } from './in-flight.ts';
+import { InFlightList } from './in-flight.ts';
+import { LongestWait } from './longest-wait.ts';
+import { OnItsWay } from './on-its-way.ts';
+import { OverloadGuard } from './overload.ts';
+import { type Judged, ReplyModel, type Stance } from './reply-model.ts';
 import { type TimeoutSettings, timeoutSettings } from './settings.ts';
+import { Silence } from './silence.ts';
 import type {
   Advice,
   InFlight,
@@ -24,18 +29,30 @@ import type {
   TimeoutEstimatorOptions,
 } from './types.ts';
 
-/** A kept value is made anew after this time at the latest. */
+/** The curve is read anew after this time at the latest while requests are on their way. */
 const FRESH_MS = 10_000;
-/** … or when new observations make up this share of the window, and are so many at least. */
-const NEW_SHARE = 0.1;
-const NEW_MIN = 16;
-/** … or when so many requests exceeded it, and at most every RETHINK_MS. */
-const EXCEEDED_MAX = 3;
-const RETHINK_MS = 100;
-/** Level at which slow replies are looked at for bursts: often enough to be counted. */
-const BURST_LEVEL = 0.01;
+/** So few requests are fitted whenever somebody asks, and more when enough are new. */
+const FIT_ALWAYS = 100;
 /** Requests on their way that are read, oldest first: younger ones tell the least. */
 const IN_FLIGHT_READ_MAX = 4096;
+/** … and as residuals, which cost a logarithm each. */
+const WAITING_READ_MAX = 256;
+/** So many requests on their way that exceed what is armed raise it, to a multiple of their age. */
+const OVERDUE_MIN = 3;
+const OVERDUE_FACTOR = 2;
+/** No timeout is longer than so many times the longest wait of the last window or two. */
+const FARTHEST = 2;
+/** … while replies have just jumped to a slower level. */
+const FARTHEST_JUMPED = 8;
+/** A timeout that fires before this share of what was armed is somebody else's. */
+const ARMED_SHARE = 0.9;
+/** Level at which slow replies are looked at for bursts: often enough to be counted. */
+const BURST_LEVEL = 0.01;
+/** Share of requests that may count as given up by others: who gives up is not chosen by chance. */
+const CANCELLED_SHARE_MAX = 0.1;
+const CANCELLED_MIN = 10;
+/** Share of requests for which a hedge may be sent. */
+const HEDGE_RATE = 0.05;
 
 /** Shared by all estimators: nothing here waits, so no two use it at once. */
 const scratch = new Counts();
@@ -57,48 +74,32 @@ function keepCurve(estimator: Estimator, curve: SurvivalCurve | undefined): void
 /** How much of a span our own process stood still, in ms. */
 export type PausedMs = (fromMs: number, toMs: number) => number;
 
-class OnItsWay implements InFlight, Linked {
-  previous: Linked | undefined;
-  next: Linked | undefined;
-  readonly startedAtMs: number;
-  readonly armedMs: number;
-  #owner: Estimator | undefined;
-
-  constructor(owner: Estimator, startedAtMs: number, armedMs: number) {
-    this.startedAtMs = startedAtMs;
-    this.armedMs = armedMs;
-    this.#owner = owner;
-  }
-
-  end(observation: Observation): void {
-    this.#owner?.ended(this, observation);
-    this.#owner = undefined;
-  }
-
-  drop(): void {
-    this.#owner?.ended(this);
-    this.#owner = undefined;
-  }
-}
-
 /** The estimator as Tardy's own parts use it: with what snapshots and pooling need besides. */
 export class Estimator implements TimeoutEstimator {
   readonly settings: TimeoutSettings;
   readonly #window: RollingHistogram;
   readonly #inFlight = new InFlightList<OnItsWay>();
   readonly #bursts = new BurstMeter();
+  readonly #model: ReplyModel;
+  readonly #silence: Silence;
   #firstAtMs: number | undefined;
   #lastAtMs = -Infinity;
   readonly #lost: RollingCount;
   readonly #paused: RollingCount;
-  #timeoutMs: number;
-  #settled = false;
   #slowMs = Infinity;
+  /** Half of the replies in the window are faster. */
+  #medianMs = 0;
   #freshUntilMs = -Infinity;
-  #madeAtMs = -Infinity;
-  #new = 0;
-  #newMax = 1;
-  #exceeded = 0;
+  readonly #longest: LongestWait;
+  readonly #guard = new OverloadGuard();
+  /** No timeout is longer while more requests arrive than are answered. */
+  #frozenMs = Infinity;
+  /** When replies left the level that they had held, and the time before. */
+  #leftAtMs = -Infinity;
+  #leftBeforeMs = -Infinity;
+  /** Requests that others gave up and that count, in all; and those beyond their share. */
+  #cancelled = 0;
+  readonly #givenUp: RollingCount;
 
   readonly #pausedMs: PausedMs;
 
@@ -109,44 +110,65 @@ export class Estimator implements TimeoutEstimator {
     this.#window = new RollingHistogram(this.settings.windowMs);
     this.#lost = new RollingCount(this.settings.windowMs);
     this.#paused = new RollingCount(this.settings.windowMs);
-    this.#timeoutMs = this.#initialMs();
+    this.#givenUp = new RollingCount(this.settings.windowMs);
+    this.#longest = new LongestWait(this.settings.windowMs);
+    this.#model = new ReplyModel(this.settings);
+    this.#silence = new Silence({
+      checkpoint: () => this.#checkpoint(),
+      commit: () => this.#model.commit(),
+    });
   }
 
   begin(startedAtMs: number): InFlight {
     if (!Number.isFinite(startedAtMs)) throw argumentError('startedAtMs', startedAtMs, 'finite');
-    const item = new OnItsWay(this, startedAtMs, this.timeoutMs(startedAtMs));
+    const armedMs = this.timeoutMs(startedAtMs);
+    if (this.#guard.begun(startedAtMs, armedMs, this.#inFlight.size)) this.#freeze(armedMs);
+    const item = new OnItsWay(this, { startedAtMs, armedMs, stance: this.#model.stance });
     this.#inFlight.add(item);
     return item;
   }
 
   ended(item: OnItsWay, observation?: Observation): void {
     this.#inFlight.remove(item);
-    if (observation) this.#take(observation, observation.armedMs ?? item.armedMs);
+    if (!observation) return;
+    const { outcome } = observation;
+    if (outcome === 'completed' || outcome === 'failed') this.#guard.answered();
+    this.#take(observation, observation.armedMs ?? item.armedMs, item.stance);
   }
 
   observe(observation: Observation): void {
-    this.#take(observation, observation.armedMs ?? this.#timeoutMs);
+    const { armedMs, outcome, durationMs } = observation;
+    const byDefault = outcome === 'timed-out' ? durationMs : this.#armedMs();
+    this.#take(observation, armedMs ?? byDefault);
   }
 
   timeoutMs(atMs: number): number {
-    if (!Number.isFinite(atMs)) return this.#timeoutMs;
-    if (atMs >= this.#freshUntilMs || this.#new >= this.#newMax) this.#refresh(atMs);
-    return this.#timeoutMs;
+    if (atMs >= this.#freshUntilMs && this.#inFlight.size > 0) this.#read(atMs);
+    const armedMs = this.#armedMs();
+    return this.#inFlight.size < OVERDUE_MIN ? armedMs : this.#raised(armedMs, atMs);
   }
 
   survival(durationMs: number): number | undefined {
-    if (Number.isNaN(durationMs)) throw argumentError('durationMs', durationMs, 'a number');
-    if (this.#new > 0 || !curves.has(this)) this.#make(this.#lastAtMs);
-    return this.curve?.at(Math.max(0, Math.min(durationMs, Number.MAX_SAFE_INTEGER)));
+    const phi = this.phi(durationMs);
+    return phi === undefined ? undefined : 10 ** -phi;
   }
 
   phi(durationMs: number): number | undefined {
-    const survival = this.survival(durationMs);
-    return survival === undefined ? undefined : Math.max(0, -Math.log10(survival));
+    if (Number.isNaN(durationMs)) throw argumentError('durationMs', durationMs, 'a number');
+    if (this.#model.isYoung ? this.#model.hasNew : this.#model.isStale) this.#read(this.#lastAtMs);
+    return this.#model.replies > 0 ? this.#model.phi(durationMs) : undefined;
   }
 
   advice(atMs: number): Advice {
-    return adviseFrom(this.#make(Number.isFinite(atMs) ? atMs : this.#lastAtMs), this.settings);
+    const nowMs = Number.isFinite(atMs) ? atMs : this.#lastAtMs;
+    this.#read(nowMs);
+    const evidence = this.#make(nowMs);
+    return adviseFrom({ ...evidence, model: this.#modelled(nowMs) }, this.settings);
+  }
+
+  /** The peer is known to be dead: what it left unanswered is a loss, and not a slow reply. */
+  forgetSilence(): void {
+    this.#silence.forget();
   }
 
   /** The curve of the advice just given; undefined before the first reply. */
@@ -156,20 +178,20 @@ export class Estimator implements TimeoutEstimator {
 
   /** What to arm now, in ms; undefined while there is too little to say. */
   advisedMs(atMs: number): number | undefined {
-    const armed = this.timeoutMs(atMs);
-    return this.#settled ? armed : undefined;
+    const armedMs = this.timeoutMs(atMs);
+    return this.#settled ? armedMs : undefined;
   }
 
   /** Everything in the window, for pooling and for reading quantiles. Allocates nothing. */
   addTo(counts: Counts, nowMs: number): void {
     this.#window.advance(nowMs);
     this.#window.addTo(counts);
+    for (const waitedMs of this.#silence.waitsMs) censor(counts, waitedMs);
     let read = 0;
     for (const item of this.#inFlight) {
       if (read++ >= IN_FLIGHT_READ_MAX) break;
       const waitedMs = nowMs - item.startedAtMs - this.#pausedMs(item.startedAtMs, nowMs);
-      const index = bucketIndex(toMicros(waitedMs));
-      counts.censored[index] = (counts.censored[index] as number) + 1;
+      censor(counts, waitedMs);
     }
   }
 
@@ -179,6 +201,8 @@ export class Estimator implements TimeoutEstimator {
     return {
       lost: this.#lost.total(nowMs),
       paused: this.#paused.total(nowMs),
+      givenUp: this.#givenUp.total(nowMs),
+      overload: this.#guard.overload,
       spanMs: Math.max(0, nowMs - since),
       varianceInflation: this.#bursts.varianceInflation(),
     };
@@ -195,18 +219,25 @@ export class Estimator implements TimeoutEstimator {
     this.#window.merge(slices);
     const firstAtMs = first.endMs - this.settings.windowMs / SLICES;
     this.#firstAtMs = Math.min(this.#firstAtMs ?? firstAtMs, firstAtMs);
-    this.#freshUntilMs = -Infinity;
-    this.#new++; // the curve is stale
+    this.#lastAtMs = Math.max(this.#lastAtMs, firstAtMs);
+    const held = this.#window.completed + this.#window.censored;
+    if (this.#model.isYoung || held > this.#model.seen) {
+      const counts = this.#windowCounts();
+      this.#model.fit(counts);
+      const slowestMs = replyAtRankMs(counts.completed, this.#window.completed);
+      this.#longest.keep(this.#lastAtMs, slowestMs ?? 0);
+      this.#read(this.#lastAtMs);
+    }
   }
 
-  #take(observation: Observation, armedMs: number): void {
+  #take(observation: Observation, armedMs: number, stance?: Stance): void {
     const { atMs, durationMs, outcome, localPauseMs } = observation;
     if (!Number.isFinite(atMs) || !(durationMs >= 0)) return;
     this.#firstAtMs ??= atMs;
     this.#lastAtMs = Math.max(this.#lastAtMs, atMs);
-    this.#new++;
     if (outcome === 'failed') {
       this.#lost.add(atMs);
+      this.#silence.forget();
       return;
     }
     if (localPauseMs !== undefined && localPauseMs > 0) {
@@ -214,49 +245,128 @@ export class Estimator implements TimeoutEstimator {
       this.#window.record(atMs, Math.max(0, durationMs - localPauseMs), true);
       return;
     }
-    this.#window.record(atMs, durationMs, outcome !== 'completed');
-    if (outcome === 'cancelled') return;
-    this.#judge(durationMs, outcome === 'timed-out' ? durationMs : armedMs);
+    if (outcome === 'completed') {
+      for (const kept of this.#silence.end(durationMs)) this.#window.record(atMs, kept, true);
+      this.#window.record(atMs, durationMs, false);
+      this.#bursts.observe(durationMs >= this.#slowMs);
+      this.#tell(atMs, { durationMs, censored: false, armedMs, stance });
+    } else this.#cutOff(observation, armedMs, stance);
   }
 
-  /** A run of replies over the armed timeout makes the kept value stale at once. */
-  #judge(durationMs: number, armedMs: number): void {
-    this.#bursts.observe(durationMs >= this.#slowMs);
-    if (durationMs >= armedMs && ++this.#exceeded >= EXCEEDED_MAX) {
-      this.#freshUntilMs = Math.min(this.#freshUntilMs, this.#madeAtMs + RETHINK_MS);
-    }
-  }
-
-  #refresh(atMs: number): void {
-    if (this.#new === 0 && this.#inFlight.size === 0 && this.#madeAtMs > -Infinity) {
-      this.#freshUntilMs = atMs + FRESH_MS;
+  #cutOff({ atMs, durationMs, outcome }: Observation, armedMs: number, stance?: Stance): void {
+    const fired = outcome === 'timed-out' && durationMs >= ARMED_SHARE * armedMs;
+    if (fired) {
+      this.#silence.add(durationMs, this.#armedMs());
+      this.#bursts.observe(durationMs >= this.#slowMs);
+      this.#tell(atMs, { durationMs, censored: true, armedMs, stance });
       return;
     }
-    this.#make(atMs);
+    if (this.#cancelled >= Math.max(CANCELLED_MIN, CANCELLED_SHARE_MAX * this.#model.seen)) {
+      this.#givenUp.add(atMs);
+      return;
+    }
+    this.#cancelled++;
+    this.#window.record(atMs, durationMs, true);
+    this.#tell(atMs, { durationMs, censored: true });
+  }
+
+  #tell(atMs: number, request: Judged): void {
+    this.#longest.keep(atMs, request.durationMs);
+    const change = this.#model.observe(request);
+    if (change === 'left') {
+      this.#leftBeforeMs = this.#leftAtMs;
+      this.#leftAtMs = atMs;
+    } else if (change === 'returned') this.#leftAtMs = this.#leftBeforeMs;
+    if (this.#model.isStale) this.#read(atMs);
+  }
+
+  #checkpoint(): () => void {
+    const restore = [this.#model, this.#bursts, this.#longest].map((each) => each.checkpoint());
+    const [left, leftBefore] = [this.#leftAtMs, this.#leftBeforeMs];
+    return () => {
+      restore.forEach((each) => each());
+      this.#leftAtMs = left;
+      this.#leftBeforeMs = leftBefore;
+    };
+  }
+
+  /** Enough replies for a value, now or once: an old value to arm is better than none. */
+  get #settled(): boolean {
+    return this.#model.replies >= REPLIES_MIN;
+  }
+
+  #armedMs(): number {
+    const { initialMs, minMs, maxMs } = this.settings;
+    if (!this.#settled) return Math.min(maxMs, Math.max(minMs, initialMs));
+    const farthest = this.#model.hasJumped ? FARTHEST_JUMPED : FARTHEST;
+    const farthestMs = farthest * this.#longest.ms;
+    const ms = Math.min(this.#silence.bounded(this.#model.timeoutMs()), farthestMs);
+    return Math.min(maxMs, this.#frozenMs, Math.max(minMs, ms, this.#medianMs));
+  }
+
+  #freeze(armedMs: number): void {
+    const { overload } = this.#guard;
+    if (!overload || overload.collapsed) this.#frozenMs = Infinity;
+    else if (this.#frozenMs === Infinity) this.#frozenMs = armedMs;
+    this.#model.heldMs = this.#frozenMs;
+  }
+
+  /** More than `armedMs` where several requests on their way have waited longer already. */
+  #raised(armedMs: number, atMs: number): number {
+    let item = this.#inFlight.oldest;
+    for (let i = 1; i < OVERDUE_MIN && item; i++) item = item.next as OnItsWay | undefined;
+    if (!item || !(atMs - item.startedAtMs > armedMs) || !this.#settled) return armedMs;
+    const waitedMs = atMs - item.startedAtMs - this.#pausedMs(item.startedAtMs, atMs);
+    const raised = waitedMs > armedMs ? OVERDUE_FACTOR * waitedMs : armedMs;
+    return Math.min(this.settings.maxMs, this.#frozenMs, raised);
+  }
+
+  /** Reads the model's curve anew, with the requests on their way. */
+  #read(atMs: number): void {
+    this.#freshUntilMs = atMs + FRESH_MS;
+    const counts = this.#windowCounts();
+    const held = this.#window.completed + this.#window.censored;
+    const isDue = this.#model.isStale || this.#model.seen < FIT_ALWAYS;
+    if (isDue && this.#model.isYoung && held >= this.#model.seen) this.#model.fit(counts);
+    const { completed } = this.#window;
+    const slow = Math.max(BURST_LEVEL, this.settings.targetRate);
+    this.#medianMs = replyAtRankMs(counts.completed, completed / 2) ?? 0;
+    this.#slowMs = replyAtRankMs(counts.completed, (1 - slow) * completed) ?? Infinity;
+    const waitingMs: number[] = [];
+    for (const { startedAtMs } of this.#inFlight) {
+      if (waitingMs.length >= WAITING_READ_MAX) break;
+      const waitedMs = atMs - startedAtMs - this.#pausedMs(startedAtMs, atMs);
+      if (waitedMs > 0) waitingMs.push(waitedMs);
+    }
+    this.#model.read(waitingMs);
+  }
+
+  /** What has ended in the window. */
+  #windowCounts(): Counts {
+    this.#window.addTo(scratch.clear());
+    return scratch;
+  }
+
+  #modelled(nowMs: number): Modelled | undefined {
+    if (!this.#settled) return undefined;
+    const { account, replies } = this.#model;
+    return {
+      valueMs: this.timeoutMs(nowMs),
+      unboundedMs: this.#model.timeoutMs(),
+      hedgeMs: Math.min(this.#model.quantileMs(HEDGE_RATE), this.#armedMs()),
+      rateAt: (durationMs) => 10 ** -this.#model.phi(durationMs),
+      replies,
+      judged: account.judged,
+      exceeded: account.exceeded,
+      sinceJumpMs: nowMs - this.#leftAtMs,
+    };
   }
 
   #make(atMs: number): Evidence {
     this.addTo(scratch.clear(), atMs);
     const curve = survivalCurve(scratch);
     keepCurve(this, curve);
-    const slowLevel = Math.max(BURST_LEVEL, this.settings.targetRate);
-    this.#slowMs = curve?.quantileMs(slowLevel) ?? Infinity;
-    this.#new = this.#exceeded = 0;
-    const held = this.#window.completed + this.#window.censored;
-    this.#newMax = Math.max(NEW_MIN, NEW_SHARE * held);
-    this.#madeAtMs = atMs;
-    this.#freshUntilMs = atMs + FRESH_MS;
-    const evidence = { counts: scratch, curve, pooled: false, ...this.context(atMs) };
-    if (held === 0 && this.#settled) return evidence; // an old value to arm is better than none
-    const timeoutMs = timeoutFrom(evidence, this.settings);
-    this.#settled = timeoutMs !== undefined;
-    this.#timeoutMs = timeoutMs ?? this.#initialMs();
-    return evidence;
-  }
-
-  #initialMs(): number {
-    const { initialMs, minMs, maxMs } = this.settings;
-    return Math.min(maxMs, Math.max(minMs, initialMs));
+    return { counts: scratch, curve, pooled: false, ...this.context(atMs) };
   }
 }
 
@@ -266,27 +376,4 @@ export class Estimator implements TimeoutEstimator {
  */
 export function createTimeoutEstimator(options?: TimeoutEstimatorOptions): TimeoutEstimator {
   return new Estimator(options);
-}
-
-/** One advice over several estimators of the same destination, such as the routes of a peer. */
-export function pooledAdvice(
-  estimators: readonly Estimator[],
-  nowMs: number,
-  settings: TimeoutSettings,
-): Advice {
-  scratch.clear();
-  const contexts = estimators.map((estimator) => {
-    estimator.addTo(scratch, nowMs);
-    return estimator.context(nowMs);
-  });
-  const evidence: Evidence = {
-    counts: scratch,
-    curve: survivalCurve(scratch),
-    pooled: estimators.length > 1,
-    lost: sum(contexts.map((context) => context.lost)),
-    paused: sum(contexts.map((context) => context.paused)),
-    spanMs: Math.max(0, ...contexts.map((context) => context.spanMs)),
-    varianceInflation: Math.max(1, ...contexts.map((context) => context.varianceInflation)),
-  };
-  return adviseFrom(evidence, settings);
 }

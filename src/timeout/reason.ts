@@ -1,5 +1,5 @@
 /** The sentences that go with an advice. */
-import type { Evidence } from './advise.ts';
+import { type Evidence, isMixed } from './evidence.ts';
 import { samplesNeeded } from './order-statistic.ts';
 import type { TimeoutSettings } from './settings.ts';
 import type { Advice } from './types.ts';
@@ -10,25 +10,23 @@ type Facts = Omit<Advice, 'reason' | 'warnings'>;
 const CENSORED_SHARE = 0.02;
 
 /** One sentence that says where the value comes from. */
-export function reasonOf(facts: Facts, evidence: Evidence, quantileMs = 0): string {
+export function reasonOf(facts: Facts, evidence: Evidence): string {
   const replies = counted(facts.n, 'reply', 'replies');
   const since = `in the last ${duration(evidence.spanMs)}`;
   const level = percent(1 - facts.targetRate);
   const last = evidence.curve ? duration(evidence.curve.lastReplyMs) : '';
-  const within = `came within ${duration(quantileMs)}`;
+  const within = `come within ${duration(facts.value ?? 0)}`;
   switch (facts.basis) {
     case 'insufficient':
       return `only ${replies} so far: too few to say`;
     case 'extrapolated':
-      return `${replies} ${since} are too few for ${level}; half as long again as the slowest, ${last}`;
+      return `${replies} ${since} are too few for ${level}; beyond the slowest, ${last}, the tail is a guess`;
     case 'censored':
-      return evidence.curve?.quantileMs(facts.targetRate) === undefined
-        ? `requests are cut off before ${level} of the replies come; twice as long as they wait now`
-        : `${level} of ${replies} ${since} ${within}; requests cut off above it hide the bound`;
+      return `${level} of the replies ${within}, by ${replies} ${since}; requests cut off hide the bound`;
     case 'pooled':
-      return `${level} of ${replies} over all routes ${since} ${within}`;
+      return `${level} of the replies ${within}, by ${replies} over all routes ${since}`;
     case 'measured':
-      return `${level} of ${replies} ${since} ${within}`;
+      return `${level} of the replies ${within}, by ${replies} ${since}`;
   }
 }
 
@@ -52,6 +50,23 @@ export function warningsOf(facts: Facts, evidence: Evidence, settings: TimeoutSe
   }
   if (facts.lossRate !== undefined && facts.lossRate > 0) {
     warnings.push(`${percent(facts.lossRate)} of the requests failed and never get a reply`);
+  }
+  if (evidence.overload) {
+    const { arrivalsPerSecond, repliesPerSecond, inFlight } = evidence.overload;
+    warnings.unshift(
+      `shed load: ${number(arrivalsPerSecond)} requests a second go out, ${number(repliesPerSecond)} are answered, ` +
+        `${number(inFlight)} wait; the timeout does not rise, that would lengthen the queue`,
+    );
+  }
+  if (evidence.givenUp > 0) {
+    warnings.push(
+      `${requests(evidence.givenUp)} given up by others do not count: who gives up is not chosen by chance`,
+    );
+  }
+  if (evidence.model && isMixed(evidence)) {
+    warnings.push(
+      `replies jumped to another level ${duration(evidence.model.sinceJumpMs)} ago: no bounds until the window is past it`,
+    );
   }
   if (evidence.paused > 0) {
     warnings.push(`${requests(evidence.paused)} overlapped pauses of our own process`);

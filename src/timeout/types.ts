@@ -55,6 +55,10 @@ export interface Advice {
   readonly confidence: number;
   /** Share of live replies that may be slower than `value`. */
   readonly targetRate: number;
+  /** Share of requests so far that exceeded what was armed for them, or would have been. */
+  readonly achievedRate?: number;
+  /** When to send a second request elsewhere: 5 % of the replies take longer. */
+  readonly hedgeMs?: number | undefined;
   /** Replies in the window. */
   readonly n: number;
   /** Independent replies that `n` is worth: less when slow ones come in bursts. */
@@ -68,6 +72,11 @@ export interface Advice {
   readonly ceilingHit: boolean;
   /** False timeouts a day at the rate of requests seen in the window. */
   readonly expectedFalsePerDay: number | undefined;
+  /**
+   * More requests arrive than are answered: shed load. The timeout does not rise meanwhile, since
+   * a longer one would only lengthen the queue.
+   */
+  readonly shedLoad?: boolean;
   /** One sentence for people. */
   readonly reason: string;
   /** What to know before relying on it. */

@@ -86,6 +86,10 @@ export function entryOf(
     p999Ms: 4.8,
     maxMs: 9.1,
     endings: { completed: 12_040 },
+    enforced: false,
+    exceeded: 12,
+    wastedMs: 0,
+    blame: {},
     ...entry,
     advice: adviceOf(advice),
   };

@@ -63,10 +63,16 @@ describe('tardy demo --once --json', () => {
 
   const report = () => demoReportSchema.parse(JSON.parse(ran.out));
 
-  it('ends by itself with advice for all four services', () => {
+  it('ends by itself with advice for all services', () => {
     expect(ran).toMatchObject({ code: 0 });
     const { services, durationS } = report();
-    expect(services.map(({ name }) => name)).toEqual(['steady', 'tail', 'bimodal', 'slowing']);
+    expect(services.map(({ name }) => name)).toEqual([
+      'steady',
+      'tail',
+      'bimodal',
+      'slowing',
+      'enforced',
+    ]);
     for (const { firstAdviceMs } of services) expect(firstAdviceMs).toBeGreaterThan(0);
     expect(durationS).toBeGreaterThanOrEqual(12);
   });
@@ -74,7 +80,8 @@ describe('tardy demo --once --json', () => {
   it('knows routes by their template, and what is configured for them', () => {
     const { timeouts } = report();
     expect(timeouts.map(({ service, route }) => `${service} ${route}`).sort()).toEqual([
-      ...['bimodal GET /items/:id', 'slowing POST /orders', 'steady GET /carts/:id'],
+      ...['bimodal GET /items/:id', 'enforced GET /quotes/:id', 'slowing POST /orders'],
+      'steady GET /carts/:id',
       ...['steady GET /users/:id', 'tail GET /search/:id'],
     ]);
     for (const { advice, configuredTimeoutMs } of timeouts) {

@@ -34,7 +34,7 @@ function roomTaken({ table }: World): number {
     [...table.all()].flatMap((peer) => [...peer.routes.values()]).map((r) => r.series),
   );
   series.delete(other);
-  const ofRoutes = [...series].reduce((total, { rtt }) => total + 16 + 40 * rtt.size, 0);
+  const ofRoutes = [...series].reduce((total, { rtt }) => total + 20 + 40 * rtt.size, 0);
   return [...table.all()].reduce((total, peer) => total + 22 * peer.series.size, ofRoutes);
 }
 

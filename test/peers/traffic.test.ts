@@ -204,7 +204,7 @@ describe('a request that overlaps a pause of our own', () => {
     for (let i = 0; i < 100; i++) call(world, 'a', '/', i);
     world.pauses.tick(200);
     const exchange = fail(world, 'a', 'timed-out', 210, 5000);
-    expect(exchange.route.series).toMatchObject({ exceededReplied: 0, exceededSilent: 0 });
+    expect(exchange.route.series).toMatchObject({ exceeded: { shadow: { replied: 0, silent: 0 } } });
   });
 });
 
@@ -213,14 +213,14 @@ describe('a request that takes longer than was advised', () => {
     const world = makeWorld();
     for (let i = 0; i < 100; i++) call(world, 'a', '/', i);
     const { series } = call(world, 'a', '/', 200, 1000).route;
-    expect(series).toMatchObject({ exceededReplied: 1, exceededSilent: 0 });
+    expect(series).toMatchObject({ exceeded: { shadow: { replied: 1, silent: 0 } } });
     fail(world, 'a', 'timed-out', 2000, 90_000);
-    expect(series).toMatchObject({ exceededReplied: 1, exceededSilent: 1 });
+    expect(series).toMatchObject({ exceeded: { shadow: { replied: 1, silent: 1 } } });
   });
 
   it('is not counted while there is no advice', () => {
     const { series } = call(makeWorld(), 'a', '/', 0, 50_000).route;
-    expect(series).toMatchObject({ exceededReplied: 0, exceededSilent: 0 });
+    expect(series).toMatchObject({ exceeded: { shadow: { replied: 0, silent: 0 } } });
   });
 });
 

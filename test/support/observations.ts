@@ -5,6 +5,7 @@ import type {
   TimeoutEstimator,
   TimeoutEstimatorOptions,
 } from '../../src/timeout/index.ts';
+import { randomFrom } from './random.ts';
 
 export interface Bulk {
   readonly count: number;
@@ -38,7 +39,13 @@ export function fed(bulk: Bulk, options?: TimeoutEstimatorOptions): Estimator {
   return estimator;
 }
 
-/** 1 … count in steps of `step`, thoroughly out of order; count must not be a multiple of 7,919. */
+/** 1 … count in steps of `step`, in an order without a pattern, always the same; then again. */
 export function shuffledSteps(count: number, step: number): (i: number) => number {
-  return (i) => (((i * 7919) % count) + 1) * step;
+  const random = randomFrom(count + 1);
+  const steps = Float64Array.from({ length: count }, (_, i) => (i + 1) * step);
+  for (let i = count - 1; i > 0; i--) {
+    const other = random.integer(i + 1);
+    [steps[i], steps[other]] = [steps[other]!, steps[i]!];
+  }
+  return (i) => steps[i % count]!;
 }

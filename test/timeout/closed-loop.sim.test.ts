@@ -82,14 +82,15 @@ describe.each(RATES)('a caller that arms the advice, %i requests a second', (per
     expect(['censored', 'measured']).toContain(after.basis);
   });
 
-  it('says within seconds of a slowdown that replies are cut off', () => {
+  it('waits for the slow replies within seconds of a slowdown, and says that it jumped', () => {
     const caller = new Caller(perSecond);
     caller.run({ minutes: 8, slowdown: 1 });
-    const bases = Array.from({ length: 20 }, () => {
-      caller.run({ minutes: 0.25 / 60, slowdown: 10 });
-      return caller.advice().basis;
-    });
-    expect(bases).toContain('censored');
+    caller.run({ minutes: 5 / 60, slowdown: 10 });
+    expect(caller.advice().value).toBeGreaterThan(0.9 * trueQuantileMs(10));
+    expect(caller.advice().warnings.join()).toContain('replies jumped to another level');
+    const { upperBoundMs, lowerBoundMs } = caller.advice();
+    expect({ upperBoundMs, lowerBoundMs }).toEqual({});
+    expect(cutOffShare(caller.run({ minutes: 10 / 60, slowdown: 10 }))).toBeLessThan(0.02);
   });
 
   it('comes down again when the slowdown is over and the window has passed', () => {

@@ -114,6 +114,9 @@ describe('whatever was observed', () => {
           expect(advice.value).toBeGreaterThanOrEqual(minMs);
           expect(advice.value).toBeLessThanOrEqual(maxMs);
         }
+        expect(advice.hedgeMs ?? 0).toBeLessThanOrEqual(advice.value ?? 0);
+        expect(advice.achievedRate ?? 0).toBeGreaterThanOrEqual(0);
+        expect(advice.achievedRate ?? 0).toBeLessThanOrEqual(1);
         expect(advice.nEffective).toBeLessThanOrEqual(advice.n);
         expect(advice.lossRate ?? 0).toBeGreaterThanOrEqual(0);
         expect(advice.lossRate ?? 0).toBeLessThanOrEqual(1);

@@ -105,11 +105,26 @@ export function childEnvironment({
     ...Object.fromEntries(kept),
     TARDY_PRESET: 'local',
     TARDY_TARGET_RATE: String(targetRate),
+    TARDY_MODE: 'shadow',
+    TARDY_RULES: JSON.stringify(enforced()),
     TARDY_QUIET: 'true',
     // Nothing is pushed anywhere: the gateway serves its metrics on its own port.
     OTEL_METRICS_EXPORTER: 'none',
     OTEL_SERVICE_NAME: 'tardy-demo',
   };
+}
+
+/** Whose calls are held to the advice. */
+function enforced() {
+  return SERVICES.flatMap(({ routes, enforcedTargetRate: targetRate }) =>
+    targetRate === undefined
+      ? []
+      : routes.map(({ method, path }) => ({
+          route: `${method} ${path}`,
+          mode: 'enforce',
+          targetRate,
+        })),
+  );
 }
 
 /** The file as it is here: built, or the source that Node runs as well. */

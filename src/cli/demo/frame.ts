@@ -44,11 +44,25 @@ export function frame(report: DemoReport, options: FrameOptions): string[] {
   return smallest().slice(0, height);
 }
 
-function heading({ durationS, firstAdviceMs, targetRate }: DemoReport, width: number): string[] {
+function heading(report: DemoReport, width: number): string[] {
+  const { durationS, firstAdviceMs, targetRate, timeouts } = report;
   const advice =
     firstAdviceMs === undefined ? 'no advice yet' : `first advice after ${duration(firstAdviceMs)}`;
   const target = `target: ${percent(targetRate)} of live replies cut off`;
-  return indented(`${durationS} s of load; ${advice}; ${target}`, width, '');
+  return [
+    ...indented(`${durationS} s of load; ${advice}; ${target}`, width, ''),
+    ...timeouts.filter(({ enforced }) => enforced).flatMap((entry) => kept(entry, width)),
+  ];
+}
+
+/** Whether the promise is kept where the advice is applied. */
+function kept({ service, advice, requests }: DemoEntry, width: number): string[] {
+  const { targetRate, achievedRate } = advice;
+  const achieved =
+    achievedRate === undefined
+      ? 'too early to say'
+      : `achieved ${percent(achievedRate)} of ${count(requests)} requests`;
+  return indented(`${service}: target ${percent(targetRate)} cut off, ${achieved}`, width, '');
 }
 
 const COLUMNS: readonly Column<DemoEntry>[] = [
@@ -61,7 +75,8 @@ const COLUMNS: readonly Column<DemoEntry>[] = [
   // Today's timeout and the arrow to the advice read as one: `TIMEOUT -> ADVICE`.
   {
     title: 'TIMEOUT',
-    cell: ({ configuredTimeoutMs }) => milliseconds(configuredTimeoutMs),
+    cell: ({ configuredTimeoutMs, enforced }) =>
+      enforced ? 'applied' : milliseconds(configuredTimeoutMs),
     align: 'right',
   },
   {

@@ -5,7 +5,7 @@
 import express from 'express';
 import { router } from '../../express.ts';
 import { runChild, serve, tell } from './child.ts';
-import { loadClients } from './clients.ts';
+import { adaptiveClient, loadClients } from './clients.ts';
 import { startLoad } from './load.ts';
 import { type GatewayArgument, gatewayArgumentSchema, HOST } from './messages.ts';
 import { serviceNamed } from './services.ts';
@@ -28,6 +28,7 @@ async function startGateway({ port: wanted, targets }: GatewayArgument): Promise
       origin: `http://${HOST}:${at}`,
     })),
     clients,
+    adaptiveClient,
   );
   tell({ kind: 'ready', port, clients: clients.map(({ name }) => name), missing: [...missing] });
 }

@@ -17,8 +17,13 @@ const IN_FLIGHT_MAX = 64;
 const ID_MAX = 100_000;
 
 /** Sends until the process ends. */
-export function startLoad(targets: readonly Target[], clients: readonly Client[]): void {
+export function startLoad(
+  targets: readonly Target[],
+  configured: readonly Client[],
+  adaptive: Client,
+): void {
   for (const target of targets) {
+    const clients = target.service.enforcedTargetRate === undefined ? configured : [adaptive];
     let inFlight = 0;
     let sent = 0;
     const fire = (): void => {

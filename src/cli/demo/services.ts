@@ -1,8 +1,8 @@
 /**
- * The cluster of the demo in one table: four services that answer in four ways, what is called on
+ * The cluster of the demo in one table: services that answer in different ways, what is called on
  * each, and the timeout that is configured for it today.
  */
-export const SERVICE_NAMES = ['steady', 'tail', 'bimodal', 'slowing'] as const;
+export const SERVICE_NAMES = ['steady', 'tail', 'bimodal', 'slowing', 'enforced'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 export interface Route {
@@ -20,6 +20,8 @@ export interface DemoService {
   readonly routes: readonly Route[];
   /** What somebody once put into `timeout`. */
   readonly configuredTimeoutMs: number;
+  /** The advice for this share of false timeouts is applied to its calls, instead. */
+  readonly enforcedTargetRate?: number;
 }
 
 export const SERVICES: readonly DemoService[] = [
@@ -50,6 +52,14 @@ export const SERVICES: readonly DemoService[] = [
     routes: [{ method: 'POST', path: '/orders', weight: 1 }],
     configuredTimeoutMs: 1000,
   },
+  {
+    name: 'enforced',
+    does: 'as tail, and waited for as long as advised: 5 % may be cut off',
+    routes: [{ method: 'GET', path: '/quotes/:id', weight: 1 }],
+    configuredTimeoutMs: 5000,
+    // High, so that seconds are enough to see whether it is kept.
+    enforcedTargetRate: 0.05,
+  },
 ];
 
 export function serviceNamed(name: ServiceName): DemoService {
@@ -58,7 +68,7 @@ export function serviceNamed(name: ServiceName): DemoService {
   return found;
 }
 
-/** Requests a second to each service: 120 in all. */
+/** Requests a second to each service: 150 in all. */
 export const RATE_PER_SERVICE = 30;
 
 /** Share of the requests to `bimodal` that find the cache cold. */
@@ -82,6 +92,7 @@ export function workMs(name: ServiceName, { random, slowed }: Moment): number {
     case 'steady':
       return between(1.5, 3, random);
     case 'tail':
+    case 'enforced':
       // Pareto: P(X > x) = (scale / x)^shape.
       return Math.min(TAIL_MAX_MS, TAIL_SCALE_MS * (1 - random()) ** (-1 / TAIL_SHAPE));
     case 'bimodal':

@@ -38,6 +38,8 @@ describe('the environment of the children', () => {
       HOME: '/root',
       TARDY_PRESET: 'local',
       TARDY_TARGET_RATE: '0.05',
+      TARDY_MODE: 'shadow',
+      TARDY_RULES: '[{"route":"GET /quotes/:id","mode":"enforce","targetRate":0.05}]',
       TARDY_QUIET: 'true',
       OTEL_METRICS_EXPORTER: 'none',
       OTEL_SERVICE_NAME: 'tardy-demo',

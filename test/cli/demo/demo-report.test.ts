@@ -29,16 +29,16 @@ describe('the report of the demo', () => {
   it('says when advice was first there, of all and of each service', () => {
     expect(DEMO_REPORT.firstAdviceMs).toBe(2071);
     expect(DEMO_REPORT.services.map(({ firstAdviceMs }) => firstAdviceMs)).toEqual([
-      ...[2320, 2071, 2571, undefined],
+      ...[2320, 2071, 2571, undefined, undefined],
     ]);
-    expect(withoutAdvice(DEMO_REPORT)).toEqual(['slowing']);
+    expect(withoutAdvice(DEMO_REPORT)).toEqual(['slowing', 'enforced']);
   });
 
   it('has no time of first advice without advice', () => {
     const settings = { targetRate: 0.01, durationS: 1, first: new Map<string, number>() };
     const report = demoReport({ cluster: CLUSTER, report: GATEWAY_REPORT, ...settings });
     expect(report).not.toHaveProperty('firstAdviceMs');
-    expect(withoutAdvice(report)).toHaveLength(4);
+    expect(withoutAdvice(report)).toHaveLength(5);
   });
 
   it('keeps the first time that a peer had advice', () => {

@@ -1,0 +1,66 @@
+/**
+ * `npm run bench:timeouts`: how good the timeouts are that Tardy arms and advises, beside what
+ * else there is. `--help` lists the options; bench/timeouts/README.md says what a figure means.
+ */
+import { writeFileSync } from 'node:fs';
+import { doubtsMeanwhile, machine } from './overhead/machine.ts';
+import { boundsPart } from './timeouts/bounds.ts';
+import { costPart } from './timeouts/cost.ts';
+import { type Options, type PartName, readOptions } from './timeouts/options.ts';
+import { overloadPart } from './timeouts/overload.ts';
+import { reactionPart } from './timeouts/reaction.ts';
+import { goalTable, type PartResult, printTable, type Run } from './timeouts/report.ts';
+import { simulationPart } from './timeouts/simulation.ts';
+import { timersPart } from './timeouts/timers.ts';
+
+const MAKE: Readonly<Record<PartName, (run: Run) => Promise<PartResult>>> = {
+  simulation: simulationPart,
+  reaction: reactionPart,
+  bounds: boundsPart,
+  overload: overloadPart,
+  timers: timersPart,
+  cost: costPart,
+};
+
+/** Parts that a busy machine spoils. */
+const REAL: readonly PartName[] = ['timers', 'cost'];
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (typeof options === 'string') {
+    const asked = process.argv.includes('--help');
+    (asked ? process.stdout : process.stderr).write(`${options}\n`);
+    process.exitCode = asked ? 0 : 2;
+    return;
+  }
+  await measure(options);
+}
+
+async function measure(options: Options): Promise<void> {
+  const here = machine();
+  say(
+    `Tardy timeouts: Node ${here.node}, ${here.cpu} x ${here.processors}, seed ${options.seed}` +
+      (options.quick ? ', quick' : ''),
+  );
+  const startMs = performance.now();
+  const progress = (what: string) => {
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
+    process.stderr.write(`[${seconds} s] ${what}\n`);
+  };
+  const results: Partial<Record<PartName, PartResult>> = {};
+  for (const name of options.parts) {
+    const part = await MAKE[name]({ ...options, progress });
+    results[name] = part;
+    for (const table of part.tables) say(printTable(table));
+    if (REAL.includes(name)) for (const doubt of doubtsMeanwhile(name)) say(`warning: ${doubt}`);
+    if (part.goals.length > 0) say(printTable(goalTable(part.goals)));
+  }
+  if (options.json === undefined) return;
+  writeFileSync(options.json, `${JSON.stringify({ ...here, ...options, parts: results })}\n`);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n\n`);
+}
+
+await main();

@@ -1,0 +1,85 @@
+/**
+ * How far replies lay from what was expected of them, over hundreds of thousands of replies.
+ *
+ * Problem: a p99.9 from the replies of five minutes varies by a quarter from window to window, and
+ * a longer window mixes times of day, deployments and overloads that have nothing in common.
+ * Idea: what a service changes is mostly its pace; the shape of its tail stays. So every reply is
+ * counted by its residual x = (ln RTT − centre) / spread against the centre and spread of its own
+ * time (location.ts), and the counts are kept across changes of pace.
+ * Buckets: round(64 · asinh x), 1.6 % of the distance from the centre far out and 1.6 % of the
+ * spread near it, so that a reply of 20.0 ± 0.1 ms is resolved as finely as a Pareto tail.
+ */
+
+/** Buckets per unit of asinh x. */
+const STEPS = 64;
+/** asinh of the residuals that still have a bucket of their own: x from −74 to 11,013. */
+const LOW = 5 * STEPS;
+const HIGH = 10 * STEPS;
+export const RESIDUAL_BUCKETS = LOW + HIGH + 1;
+const COUNT_MAX = 0xffff;
+
+/** Upper edge of a bucket, as a residual. */
+export function residualAt(index: number): number {
+  return UPPER_EDGES[index] as number;
+}
+
+const UPPER_EDGES = Float64Array.from({ length: RESIDUAL_BUCKETS }, (_, i) =>
+  Math.sinh((i + 0.5 - LOW) / STEPS),
+);
+
+function bucketOf(x: number): number {
+  const index = LOW + Math.round(STEPS * Math.asinh(x));
+  return Math.min(RESIDUAL_BUCKETS - 1, Math.max(0, index));
+}
+
+export class ResidualHistogram {
+  /** Replies, and requests that were cut off, in each bucket. */
+  readonly completed: Uint16Array = new Uint16Array(RESIDUAL_BUCKETS);
+  readonly censored: Uint16Array = new Uint16Array(RESIDUAL_BUCKETS);
+  /** What the counts add up to. */
+  total = 0;
+
+  /** `weight`: how many requests ended so. */
+  add(x: number, censored: boolean, weight = 1): void {
+    const counts = censored ? this.censored : this.completed;
+    const index = bucketOf(x);
+    const room = COUNT_MAX - (counts[index] as number);
+    if (weight > room) this.fade(0.5);
+    const added = Math.min(weight, COUNT_MAX - (counts[index] as number));
+    counts[index] = (counts[index] as number) + added;
+    this.total += added;
+  }
+
+  /** Takes back what `add` counted, as far as it has not faded. */
+  remove(x: number, censored: boolean): void {
+    const counts = censored ? this.censored : this.completed;
+    const index = bucketOf(x);
+    if (counts[index] === 0) return;
+    counts[index] = (counts[index] as number) - 1;
+    this.total--;
+  }
+
+  /** Keeps a share of every count; what rounding takes from one bucket it gives to the next. */
+  fade(share: number): void {
+    this.total = fadeCounts(this.completed, share) + fadeCounts(this.censored, share);
+  }
+
+  clear(): void {
+    this.completed.fill(0);
+    this.censored.fill(0);
+    this.total = 0;
+  }
+}
+
+function fadeCounts(counts: Uint16Array, share: number): number {
+  let carry = 0;
+  let total = 0;
+  for (let i = 0; i < counts.length; i++) {
+    const exact = (counts[i] as number) * share + carry;
+    const kept = Math.floor(exact);
+    carry = exact - kept;
+    counts[i] = kept;
+    total += kept;
+  }
+  return total;
+}

@@ -1,0 +1,74 @@
+/**
+ * Whether the residuals still have the shape that was counted.
+ *
+ * Problem: a long memory of residuals is worth having only while they stay alike; a new tail (a
+ * cache that misses, a retry inside the service) must not be averaged with the old one for hours.
+ * Idea: at two levels that are often exceeded, S = 0.1 and 0.01, compare how often replies exceed
+ * them with how often they should. Five standard errors apart, the memory is halved.
+ * Formula: rate by exponential average over MEMORY / p replies; standard error
+ * √(p · v · (1 / n + 1 / total)), with v = (1 + r) / (1 − r) for exceedances that come in bursts,
+ * r being how much likelier one is after another.
+ */
+
+/** Exceedances remembered. */
+const MEMORY = 200;
+const STANDARD_ERRORS = 5;
+/** Expected exceedances below which nothing is concluded. */
+const EXPECTED_MIN = 5;
+/** Exceedances from which on bursts are told. */
+const BURSTS_FROM = 5;
+const CORRELATION_MAX = 0.99;
+
+export class ShapeMonitor {
+  readonly p: number;
+  /** The residual that a share p of replies should exceed; nothing is told while it is Infinity. */
+  x = Infinity;
+  #rate: number;
+  #replies = 0;
+  #exceeded = 0;
+  #afterAnother = 0;
+  #lastExceeded = false;
+
+  constructor(p: number) {
+    this.p = p;
+    this.#rate = p;
+  }
+
+  /** `total`: replies that the level was read from. True where they do not fit it. */
+  observe(exceeded: boolean, total: number): boolean {
+    const memory = MEMORY / this.p;
+    this.#replies++;
+    const gain = Math.max(1 / memory, 1 / (this.#replies + 1));
+    this.#rate += gain * (Number(exceeded) - this.#rate);
+    const keep = 1 - 1 / memory;
+    this.#exceeded = this.#exceeded * keep + Number(exceeded);
+    this.#afterAnother = this.#afterAnother * keep + Number(exceeded && this.#lastExceeded);
+    this.#lastExceeded = exceeded;
+    if (this.#replies * this.p < EXPECTED_MIN) return false;
+    const n = Math.min(this.#replies, 2 * memory);
+    const variance = this.p * this.#inflation() * (1 / n + 1 / Math.max(100, total));
+    if ((this.#rate - this.p) ** 2 <= STANDARD_ERRORS ** 2 * variance) return false;
+    this.#replies = 0;
+    this.#rate = this.p;
+    return true;
+  }
+
+  checkpoint(): () => void {
+    const [rate, replies] = [this.#rate, this.#replies];
+    const [exceeded, afterAnother, last] = [this.#exceeded, this.#afterAnother, this.#lastExceeded];
+    return () => {
+      this.#rate = rate;
+      this.#replies = replies;
+      this.#exceeded = exceeded;
+      this.#afterAnother = afterAnother;
+      this.#lastExceeded = last;
+    };
+  }
+
+  #inflation(): number {
+    if (this.#exceeded <= BURSTS_FROM) return 1;
+    const excess = (this.#afterAnother / this.#exceeded - this.#rate) / (1 - this.#rate);
+    const r = Math.min(CORRELATION_MAX, Math.max(0, excess));
+    return (1 + r) / (1 - r);
+  }
+}
