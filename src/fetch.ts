@@ -26,6 +26,7 @@ import {
 } from './apply/undici-interceptor.ts';
 import { timeoutSource } from './tardy.ts';
 
+export { DEADLINE_HEADER, deadlineLeftMs, type DeadlineOptions } from './deadline.ts';
 export { TardyTimeoutError, type TimeoutPhase } from './apply/timeout-error.ts';
 export type { AxiosConfigLike, AxiosLike } from './apply/axios.ts';
 export type { AdaptRequestOptions } from './apply/node-http.ts';

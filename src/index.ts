@@ -13,3 +13,6 @@ export type {
 } from './report.ts';
 export { type CallInit, createTardy, type Tardy, type TardyOptions } from './tardy.ts';
 export type { Advice, Basis } from './timeout/types.ts';
+export type { WhatIf } from './timeout/what-if.ts';
+export type { CallToArm, Plan, TimeoutSource } from './apply/source.ts';
+export { MODES, type Mode, type Rule } from './peers/policy.ts';

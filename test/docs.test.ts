@@ -11,7 +11,7 @@ describe('the docs', () => {
     expect(read(path)).toBe(text);
   });
 
-  it.each(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md'])(
+  it.each(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/timeouts.md'])(
     '%s has no dead link',
     (path) => {
       const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link!);

@@ -4,6 +4,7 @@
  */
 import { Counts } from '../histogram/counts.ts';
 import { replyQuantileMs, survivalCurve } from '../histogram/survival.ts';
+import { parseOrigin, peerName } from '../peers/origin.ts';
 import type { Peer } from '../peers/peer.ts';
 import { type PeerTable, routeName } from '../peers/peer-table.ts';
 import type { Policy } from '../peers/policy.ts';
@@ -58,17 +59,18 @@ export class Planner implements TimeoutSource {
     const url = URL.parse(call.url);
     if (!url || !/^https?:$/.test(url.protocol)) return undefined;
     if (excluded(url.origin, url.pathname)) return undefined;
-    const peer = table.find(url.origin);
+    const origin = parseOrigin(url.origin);
+    const peer = origin && table.peers.get(peerName(origin));
     const name = this.#routeOf(url, call);
-    const peerName = peer?.name ?? url.host;
-    if (policy.of(peerName, name).mode !== 'enforce') return undefined;
+    const address = origin ? peerName(origin) : url.host;
+    if (policy.of(address, name).mode !== 'enforce') return undefined;
     const route = peer?.routes.get(name);
     if (route) route.enforced = true;
     const leftMs = call.deadlineMs ?? Infinity;
     const responseMs = Math.min(this.responseMs(peer, name), leftMs);
     const longest = LISTEN_FACTOR * responseMs;
     return {
-      peer: peerName,
+      peer: address,
       route: name,
       connectMs: Math.min(this.connectMs(peer, responseMs), leftMs),
       responseMs,
@@ -100,11 +102,11 @@ export class Planner implements TimeoutSource {
   }
 
   /** Of a route, or over all routes while it has too few replies of its own. */
-  advice(peerName: string | undefined, routeName?: string): Advice | undefined {
-    const peer = peerName === undefined ? undefined : this.#options.table.peers.get(peerName);
+  advice(name: string | undefined, route?: string): Advice | undefined {
+    const peer = name === undefined ? undefined : this.#options.table.peers.get(name);
     const nowMs = performance.now();
-    if (!peer || routeName === undefined) return peer && this.pooled(peer, nowMs);
-    const own = peer.routes.get(routeName)?.estimator.advice(nowMs);
+    if (!peer || route === undefined) return peer && this.pooled(peer, nowMs);
+    const own = peer.routes.get(route)?.estimator.advice(nowMs);
     return own?.basis === 'insufficient' ? (this.#pooledOf(peer, nowMs) ?? own) : own;
   }
 

@@ -32,6 +32,8 @@ const ACCOUNT_SCALE = 25;
 const RUNS_MEMORY = 100;
 const RUNS_PRIOR = 3;
 const CORRELATION_MAX = 0.95;
+/** A request within its timeout moves the account by p: theta follows after so many. */
+const CORRECT_EVERY = 16;
 /** What is left of a correction after one request that could not be judged. */
 const RELAXED = 0.999;
 /** The curve is never read nearer than this to S = 1, nor further out than this beyond p. */
@@ -65,7 +67,11 @@ export class Account {
     if (isHeld) return; // anti-windup
     if (exceeded) this.#countRun();
     this.#lastExceeded = exceeded;
-    this.#excess += Number(exceeded) - this.p;
+    this.#excess += exceeded ? 1 - this.p : -this.p;
+    if (exceeded || this.judged % CORRECT_EVERY === 0) this.#correct();
+  }
+
+  #correct(): void {
     const excess = this.#excess;
     const r = Math.min(CORRELATION_MAX, this.#inRuns / (this.#ofRuns + RUNS_PRIOR));
     const inflation = (1 + r) / (1 - r);

@@ -13,7 +13,7 @@
  */
 
 const SURPRISE_MAX = 7;
-const DRIFT = 2;
+export const DRIFT = 2;
 const SLOWER_THRESHOLD = 13;
 const FASTER_THRESHOLD = 25;
 
@@ -35,6 +35,10 @@ class Cusum {
     this.#sum += logMs;
     if (this.#score <= 0) this.reset();
     return this.#score > this.#threshold;
+  }
+
+  get isIdle(): boolean {
+    return this.#score === 0;
   }
 
   get replies(): number {
@@ -84,6 +88,11 @@ export class ChangeDetector {
     const { mean, replies } = slower ? this.#slower : this.#faster;
     this.reset();
     return { centre: mean + spread / Math.sqrt(replies), replies };
+  }
+
+  /** True where neither side has begun to count: surprises up to `DRIFT` change nothing. */
+  get isIdle(): boolean {
+    return this.#slower.isIdle && this.#faster.isIdle;
   }
 
   reset(): void {

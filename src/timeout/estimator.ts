@@ -161,7 +161,8 @@ export class Estimator implements TimeoutEstimator {
 
   advice(atMs: number): Advice {
     const nowMs = Number.isFinite(atMs) ? atMs : this.#lastAtMs;
-    this.#read(nowMs);
+    const isKnown = !this.#model.isStale && this.#model.seen >= FIT_ALWAYS;
+    if (!isKnown || this.#inFlight.size > 0) this.#read(nowMs);
     const evidence = this.#make(nowMs);
     return adviseFrom({ ...evidence, model: this.#modelled(nowMs) }, this.settings);
   }

@@ -1,6 +1,14 @@
 /** Timeouts from measured replies: the pure core, usable alone. */
 export { createTimeoutEstimator } from './estimator.ts';
 export { samplesNeeded } from './order-statistic.ts';
+export {
+  createRetryBudget,
+  mayRetry,
+  type RetryAnswer,
+  type RetryBudget,
+  type RetryBudgetOptions,
+  type RetryQuestion,
+} from './retry.ts';
 export type {
   Advice,
   Basis,

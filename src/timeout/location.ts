@@ -16,7 +16,11 @@ import type { Counts } from '../histogram/counts.ts';
 import { BUCKET_COUNT, bucketLow, MAX_MICROS } from '../histogram/layout.ts';
 
 const MEMORIES = [128, 512, 2048, 8192, 65_536] as const;
+const GAINS = MEMORIES.map((memory) => 1 / memory);
 const LOSS_MEMORY = 8192;
+const LOSS_KEPT = 1 - 1 / LOSS_MEMORY;
+/** Losses change slowly: the averages are weighed anew after so many replies. */
+const WEIGH_EVERY = 64;
 /** Residuals beyond this count as this. */
 const RESIDUAL_MAX = 3;
 /** A first average is half its first replies: 1 / (n + 3). */
@@ -24,8 +28,8 @@ const GAIN_LAG = 3;
 const SPREAD_MEMORY = 300_000;
 const SPREAD_MEMORY_FAST = 1000;
 const SPREAD_LAG = 10;
-/** Change of the spread that starts it anew, as a logarithm, and replies it needs to be known. */
-const SPREAD_CHANGE = 0.25;
+/** Change of the spread that starts it anew, as a factor, and replies it needs to be known. */
+const SPREAD_CHANGE = 1.28;
 const SPREAD_SETTLED = 2000;
 /** Replies that the fast average is worth when it takes over. */
 const SPREAD_TAKEN_OVER = 500;
@@ -48,6 +52,7 @@ export class Location {
   readonly #centres = new Float64Array(MEMORIES.length);
   readonly #losses = new Float64Array(MEMORIES.length);
   #fastSpread = 0.3;
+  readonly #weights = new Float64Array(MEMORIES.length).fill(1 / MEMORIES.length);
   /** Replies since the centre, and the spread, began anew. */
   #age = 0;
   #spreadAge = 0;
@@ -56,23 +61,25 @@ export class Location {
     return (logMs - this.centre) / this.spread;
   }
 
-  /** Follows one reply. `censored`: it takes longer than that. */
+  /** Follows one reply. `censored`: it takes longer than that. Hot: plain loops over locals. */
   follow(logMs: number, censored: boolean): void {
     this.#age++;
     this.#spreadAge++;
     this.#followSpread(held(this.residual(logMs), censored), logMs);
+    const { spread } = this;
     const gain = 1 / (this.#age + GAIN_LAG);
-    let least = Infinity;
+    let weighted = 0;
     for (let i = 0; i < MEMORIES.length; i++) {
-      const centre = this.#centres[i] as number;
-      const residual = held((logMs - centre) / this.spread, censored);
-      const loss = (this.#losses[i] as number) * (1 - 1 / LOSS_MEMORY) + residual * residual;
-      this.#losses[i] = loss;
-      this.#centres[i] =
-        centre + Math.max(gain, 1 / (MEMORIES[i] as number)) * residual * this.spread;
-      if (loss < least) least = loss;
+      const before = this.#centres[i] as number;
+      const residual = held((logMs - before) / spread, censored);
+      this.#losses[i] = (this.#losses[i] as number) * LOSS_KEPT + residual * residual;
+      const step = Math.max(gain, GAINS[i] as number);
+      const centre = before + step * residual * spread;
+      this.#centres[i] = centre;
+      weighted += (this.#weights[i] as number) * centre;
     }
-    this.#weigh(least);
+    this.centre = weighted;
+    if (this.#age % WEIGH_EVERY === 0) this.#weigh();
   }
 
   /** Replies jumped to another level, known from so many of them. */
@@ -80,6 +87,7 @@ export class Location {
     this.centre = centre;
     this.#centres.fill(centre);
     this.#losses.fill(0);
+    this.#weights.fill(1 / MEMORIES.length);
     this.#age = replies;
   }
 
@@ -106,27 +114,31 @@ export class Location {
   checkpoint(): () => void {
     const { centre, spread } = this;
     const [centres, losses] = [this.#centres.slice(), this.#losses.slice()];
+    const weights = this.#weights.slice();
     const [fast, age, spreadAge] = [this.#fastSpread, this.#age, this.#spreadAge];
     return () => {
       this.centre = centre;
       this.spread = spread;
       this.#centres.set(centres);
       this.#losses.set(losses);
+      this.#weights.set(weights);
       this.#fastSpread = fast;
       this.#age = age;
       this.#spreadAge = spreadAge;
     };
   }
 
-  #weigh(least: number): void {
-    let weights = 0;
-    let weighted = 0;
+  #weigh(): void {
+    const least = Math.min(...this.#losses);
+    let total = 0;
     for (let i = 0; i < MEMORIES.length; i++) {
       const weight = Math.exp((least - (this.#losses[i] as number)) / 2);
-      weights += weight;
-      weighted += weight * (this.#centres[i] as number);
+      this.#weights[i] = weight;
+      total += weight;
     }
-    this.centre = weighted / weights;
+    for (let i = 0; i < MEMORIES.length; i++) {
+      this.#weights[i] = (this.#weights[i] as number) / total;
+    }
   }
 
   #followSpread(residual: number, logMs: number): void {
@@ -134,8 +146,9 @@ export class Location {
     this.spread = grown(this.spread, residual, gain);
     const fast = held((logMs - this.centre) / this.#fastSpread, false);
     this.#fastSpread = grown(this.#fastSpread, fast, 1 / SPREAD_MEMORY_FAST);
-    const change = Math.abs(Math.log(this.#fastSpread / this.spread));
-    if (change > SPREAD_CHANGE && this.#spreadAge > SPREAD_SETTLED) {
+    const change = this.#fastSpread / this.spread;
+    const hasChanged = change > SPREAD_CHANGE || change * SPREAD_CHANGE < 1;
+    if (hasChanged && this.#spreadAge > SPREAD_SETTLED) {
       this.spread = this.#fastSpread;
       this.#spreadAge = SPREAD_TAKEN_OVER;
     }

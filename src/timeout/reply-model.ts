@@ -15,7 +15,7 @@
  */
 import type { Counts } from '../histogram/counts.ts';
 import { Account } from './calibration.ts';
-import { ChangeDetector, type Jump } from './change-detector.ts';
+import { ChangeDetector, DRIFT, type Jump } from './change-detector.ts';
 import { correctedPhi, type Level, promisedPhi } from './corrected-phi.ts';
 import { Location, logOf } from './location.ts';
 import { fillResiduals } from './residual-fill.ts';
@@ -46,6 +46,8 @@ const JUMPS_FROM = 50;
 const LEVELS = [0.1, 0.01, 0.001] as const;
 /** After a jump to a slower level, so many replies are a population of their own … */
 const JUMPED_FOR = 500;
+/** Replies after a jump in which some may have been armed before it. */
+const BEFORE_FOR = 2 * JUMPED_FOR;
 /** … once they hold so many false timeouts. */
 const JUMPED_EXCEEDED = 3;
 /** Residuals of one silence that count. */
@@ -108,6 +110,9 @@ export class ReplyModel {
   #seen = 0;
   #new = 0;
   #misfit = false;
+  /** Residuals between these surprise nobody. */
+  #usualFrom = Infinity;
+  #usualTo = -Infinity;
   /** Once replies have jumped, what is in the window is of several levels. */
   #hasJumped = false;
   /** Replies since the last jump to a slower level, and to any. */
@@ -179,12 +184,15 @@ export class ReplyModel {
     const logMs = logOf(durationMs);
     if (this.#seen++ === 0) this.#location.jump(logMs, 1);
     this.#new++;
-    const { centre, shape } = stance ?? this.#stanceAt(armedMs);
+    const armed = stance ?? this.#stanceAt(armedMs);
+    const centre = armed ? armed.centre : this.#location.centre;
+    const shape = armed ? armed.shape : this.#shape;
     const x = (logMs - centre) / this.#location.spread;
     this.#count({ shape, x, censored });
     // Who gives up is not chosen by chance: it tells that the reply takes longer, and no more.
     if (armedMs === undefined) return undefined;
-    this.#judge(x, shape, { durationMs, censored, armedMs });
+    const armedX = (Math.log(armedMs) - centre) / this.#location.spread;
+    this.#judge({ shape, x, censored }, armedX, armedMs, censored || durationMs > armedMs);
     return this.#follow(logMs, censored);
   }
 
@@ -208,6 +216,8 @@ export class ReplyModel {
     this.#calm.curve.read(this.#calm.residuals, this.#location.spread);
     this.#jumped.curve.read(this.#jumped.residuals, this.#location.spread);
     for (const x of waiting) residuals.remove(x, true);
+    this.#usualFrom = this.#calm.curve.fastXAt(DRIFT / Math.LN10);
+    this.#usualTo = this.#calm.curve.xAt(DRIFT / Math.LN10);
     for (const monitor of this.#monitors) monitor.x = this.#calm.curve.xAt(-Math.log10(monitor.p));
     for (let i = 0; i < this.#levels.length; i++) this.#readLevel(i);
     this.#new = 0;
@@ -295,14 +305,13 @@ export class ReplyModel {
     return known ? shape.curve : this.#calm.curve;
   }
 
-  /** The stance that a request was armed in, the present or the one before. */
-  #stanceAt(armedMs: number | undefined): Stance {
-    const now = this.stance;
-    if (armedMs === undefined) return now;
+  /** The stance before the last change of it, if a request was armed in that. */
+  #stanceAt(armedMs: number | undefined): Stance | undefined {
+    if (armedMs === undefined || this.#sinceAnyJump > BEFORE_FOR) return undefined;
     const logMs = Math.log(armedMs);
     const off = ({ centre, shape }: Stance) =>
       Math.abs(logMs - centre - this.#location.spread * (shape.levelXs[this.#targetAt] as number));
-    return off(this.#before) < off(now) ? this.#before : now;
+    return off(this.#before) < off(this.stance) ? this.#before : undefined;
   }
 
   /** What may have to be taken back must be remembered, and more of the same tells nothing. */
@@ -312,20 +321,14 @@ export class ReplyModel {
     residual.shape.residuals.add(residual.x, residual.censored);
   }
 
-  #judge(
-    x: number,
-    shape: Shape,
-    { durationMs, censored, armedMs }: Judged & { readonly armedMs: number },
-  ): void {
+  #judge({ shape, x, censored }: Residual, armedX: number, armedMs: number, exceeded: boolean) {
     const { minMs, maxMs } = this.#settings;
-    const exceeded = censored || durationMs > armedMs;
     const isHeld = armedMs >= Math.min(maxMs, this.heldMs) || armedMs <= minMs;
-    const armedX = x + (Math.log(armedMs) - logOf(durationMs)) / this.#location.spread;
-    for (const [i, level] of this.#levels.entries()) {
+    for (let i = 0; i < this.#levels.length; i++) {
+      const level = this.#levels[i] as Level;
       const levelX = shape.levelXs[i] as number;
-      if (level === this.#target) {
-        level.account.judge(exceeded, isHeld);
-      } else if (armedX >= levelX) level.account.judge(censored || x > levelX);
+      if (i === this.#targetAt) level.account.judge(exceeded, isHeld);
+      else if (armedX >= levelX) level.account.judge(censored || x > levelX);
       else level.account.relax();
       if (Math.abs(level.account.theta - level.theta) > THETA_STEP) this.#readLevel(i);
     }
@@ -337,17 +340,21 @@ export class ReplyModel {
   }
 
   #follow(logMs: number, censored: boolean): LevelChange | undefined {
-    const before = this.stance;
+    const centre = this.#location.centre;
+    const shape = this.#shape;
     this.#location.follow(logMs, censored);
-    if (++this.#sinceJump === JUMPED_FOR) this.#before = before;
+    if (++this.#sinceJump === JUMPED_FOR) this.#before = { centre, shape };
     const settled = this.#settle();
     const { curve } = this.#calm;
     if (this.#seen < JUMPS_FROM || curve.replies === 0) return settled;
     const x = this.#residualOf(logMs);
+    if (this.#detector.isIdle && x < this.#usualTo && (x > this.#usualFrom || censored)) {
+      return settled;
+    }
     const slow = Math.LN10 * curve.phiAt(x);
     const fast = censored ? 0 : Math.LN10 * curve.fastPhiAt(x);
     const jump = this.#detector.observe(logMs, { slow, fast }, this.#location.spread);
-    return jump ? this.#jump(jump, before) : settled;
+    return jump ? this.#jump(jump, { centre, shape }) : settled;
   }
 
   #jump(jump: Jump, before: Stance): LevelChange | undefined {

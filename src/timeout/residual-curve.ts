@@ -127,6 +127,11 @@ export class ResidualCurve {
     return LOW_STEP * knot;
   }
 
+  /** The residual that a share 10^−phi of replies is faster than, phi rounded up to a knot. */
+  fastXAt(phi: number): number {
+    return this.#lower[Math.min(LOW_KNOTS - 1, Math.ceil(phi / LOW_STEP))] as number;
+  }
+
   #fill(before: { x: number; phi: number }, x: number, phi: number): void {
     const width = phi - before.phi;
     while (this.#knots < KNOTS_MAX && STEP * this.#knots <= phi) {

@@ -13,6 +13,8 @@
 /** Exceedances remembered. */
 const MEMORY = 200;
 const STANDARD_ERRORS = 5;
+/** Replies within the level change little: looked at after so many. */
+const LOOK_EVERY = 16;
 /** Expected exceedances below which nothing is concluded. */
 const EXPECTED_MIN = 5;
 /** Exceedances from which on bursts are told. */
@@ -23,6 +25,8 @@ export class ShapeMonitor {
   readonly p: number;
   /** The residual that a share p of replies should exceed; nothing is told while it is Infinity. */
   x = Infinity;
+  readonly #gain: number;
+  readonly #keep: number;
   #rate: number;
   #replies = 0;
   #exceeded = 0;
@@ -32,25 +36,32 @@ export class ShapeMonitor {
   constructor(p: number) {
     this.p = p;
     this.#rate = p;
+    this.#gain = p / MEMORY;
+    this.#keep = 1 - this.#gain;
   }
 
   /** `total`: replies that the level was read from. True where they do not fit it. */
   observe(exceeded: boolean, total: number): boolean {
-    const memory = MEMORY / this.p;
     this.#replies++;
-    const gain = Math.max(1 / memory, 1 / (this.#replies + 1));
-    this.#rate += gain * (Number(exceeded) - this.#rate);
-    const keep = 1 - 1 / memory;
-    this.#exceeded = this.#exceeded * keep + Number(exceeded);
-    this.#afterAnother = this.#afterAnother * keep + Number(exceeded && this.#lastExceeded);
+    const gain = Math.max(this.#gain, 1 / (this.#replies + 1));
+    this.#rate += gain * ((exceeded ? 1 : 0) - this.#rate);
+    const isAfterAnother = exceeded && this.#lastExceeded;
     this.#lastExceeded = exceeded;
-    if (this.#replies * this.p < EXPECTED_MIN) return false;
-    const n = Math.min(this.#replies, 2 * memory);
-    const variance = this.p * this.#inflation() * (1 / n + 1 / Math.max(100, total));
-    if ((this.#rate - this.p) ** 2 <= STANDARD_ERRORS ** 2 * variance) return false;
+    this.#exceeded *= this.#keep;
+    this.#afterAnother *= this.#keep;
+    if (exceeded) this.#exceeded++;
+    if (isAfterAnother) this.#afterAnother++;
+    const isDue = exceeded || this.#replies % LOOK_EVERY === 0;
+    if (!isDue || this.#replies * this.p < EXPECTED_MIN || this.#fits(total)) return false;
     this.#replies = 0;
     this.#rate = this.p;
     return true;
+  }
+
+  #fits(total: number): boolean {
+    const n = Math.min(this.#replies, 2 / this.#gain);
+    const variance = this.p * this.#inflation() * (1 / n + 1 / Math.max(100, total));
+    return (this.#rate - this.p) ** 2 <= STANDARD_ERRORS ** 2 * variance;
   }
 
   checkpoint(): () => void {

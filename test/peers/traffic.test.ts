@@ -204,7 +204,9 @@ describe('a request that overlaps a pause of our own', () => {
     for (let i = 0; i < 100; i++) call(world, 'a', '/', i);
     world.pauses.tick(200);
     const exchange = fail(world, 'a', 'timed-out', 210, 5000);
-    expect(exchange.route.series).toMatchObject({ exceeded: { shadow: { replied: 0, silent: 0 } } });
+    expect(exchange.route.series).toMatchObject({
+      exceeded: { shadow: { replied: 0, silent: 0 } },
+    });
   });
 });
 

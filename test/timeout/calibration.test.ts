@@ -48,13 +48,19 @@ describe('the correction', () => {
       expect(account.theta).toBeGreaterThan(before);
       before = account.theta;
       account.judge(false);
+      expect(account.theta).toBeLessThanOrEqual(before);
+      judge(account, 40, () => false);
       expect(account.theta).toBeLessThan(before);
       before = account.theta;
     }
   });
 
   it('moves little where every promise is kept: a rate known to 6 %', () => {
-    const account = judge(new Account(0.01), 100_000, independent(() => 0));
+    const account = judge(
+      new Account(0.01),
+      100_000,
+      independent(() => 0),
+    );
     const exceeds = independent(() => 0);
     let [sum, squares] = [0, 0];
     for (let i = 0; i < 400_000; i++) {
@@ -78,7 +84,11 @@ describe('the correction', () => {
   });
 
   it('does not wind up while a floor or ceiling holds the timeout; what happens is counted', () => {
-    const account = judge(new Account(0.01), 10_000, independent(() => 0));
+    const account = judge(
+      new Account(0.01),
+      10_000,
+      independent(() => 0),
+    );
     const { theta } = account;
     const judged = { exceeded: account.exceeded + 5000, judged: account.judged + 100_000 };
     for (let i = 0; i < 100_000; i++) account.judge(i % 20 === 0, true);

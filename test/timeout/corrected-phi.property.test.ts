@@ -37,18 +37,22 @@ describe('any correction of a curve', () => {
 
   it('is that of each level at the level, where they do not cross', () =>
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -0.1, max: 0.1, noNaN: true }), { minLength: 4, maxLength: 4 }), (thetas) => {
-        const levels = thetas.map((theta, i) => ({ account: new Account(RATES[i]!), theta }));
-        for (const { account, theta } of levels) {
-          expect(correctedPhi(levels, account.phi)).toBeCloseTo(account.phi + theta, 9);
-        }
-        expect(correctedPhi(levels, 7)).toBeCloseTo(7 + levels[3]!.theta, 9);
-      }),
+      fc.property(
+        fc.array(fc.double({ min: -0.1, max: 0.1, noNaN: true }), { minLength: 4, maxLength: 4 }),
+        (thetas) => {
+          const levels = thetas.map((theta, i) => ({ account: new Account(RATES[i]!), theta }));
+          for (const { account, theta } of levels) {
+            expect(correctedPhi(levels, account.phi)).toBeCloseTo(account.phi + theta, 9);
+          }
+          expect(correctedPhi(levels, 7)).toBeCloseTo(7 + levels[3]!.theta, 9);
+        },
+      ),
       runs(100),
     ));
 
   it('is none without one', () => {
     const levels = RATES.map((p) => ({ account: new Account(p), theta: 0 }));
-    for (const phi of [0, 0.2, 1, 2.5, 3, 8]) expect(correctedPhi(levels, phi)).toBeCloseTo(phi, 12);
+    for (const phi of [0, 0.2, 1, 2.5, 3, 8])
+      expect(correctedPhi(levels, phi)).toBeCloseTo(phi, 12);
   });
 });

@@ -58,7 +58,7 @@ describe('whatever a model was told', () => {
           before = ms;
         }
       }),
-      runs(150),
+      { ...runs(30, 600), endOnFailure: true },
     ));
 
   it('phi does not fall and is finite', () =>
@@ -72,7 +72,7 @@ describe('whatever a model was told', () => {
           expect(before).toBeLessThanOrEqual(300);
         }
       }),
-      runs(150),
+      { ...runs(30, 600), endOnFailure: true },
     ));
 
   it('phi at a quantile is what it is the quantile of, where it is not at the end of belief', () =>
@@ -80,23 +80,25 @@ describe('whatever a model was told', () => {
       fc.property(anyJudged, anyTarget, (all, targetRate) => {
         const model = told(all, targetRate);
         fc.pre(model.replies > 0);
-        const farMs = model.quantileMs(1e-300);
+        const farMs = Math.min(1e15, model.quantileMs(1e-300));
         for (const p of RATES) {
           const ms = model.quantileMs(p);
-          if (ms < 0.999 * farMs) expect(Math.abs(model.phi(ms) + Math.log10(p))).toBeLessThan(0.02);
+          if (ms < 0.999 * farMs)
+            expect(Math.abs(model.phi(ms) + Math.log10(p))).toBeLessThan(0.02);
         }
       }),
-      runs(150),
+      { ...runs(30, 600), endOnFailure: true },
     ));
 
-  it('the timeout is the quantile of the target, and never below the median', () =>
+  it('the timeout is the quantile of the target, or the median of the curve', () =>
     fc.assert(
       fc.property(anyJudged, anyTarget, (all, targetRate) => {
         const model = told(all, targetRate);
         fc.pre(model.replies > 0);
-        expect(model.timeoutMs()).toBeGreaterThanOrEqual(0.98 * model.quantileMs(targetRate));
+        const phi = model.phi(model.timeoutMs());
+        if (model.timeoutMs() < 1e15) expect(phi).toBeGreaterThan(-Math.log10(targetRate) - 0.02);
       }),
-      runs(150),
+      { ...runs(30, 600), endOnFailure: true },
     ));
 
   it('what is taken back was never there', () =>
@@ -113,6 +115,6 @@ describe('whatever a model was told', () => {
         const after = [model.timeoutMs(), ...RATES.map((p) => model.quantileMs(p)), model.seen];
         expect(after).toEqual(before);
       }),
-      runs(150),
+      { ...runs(30, 600), endOnFailure: true },
     ));
 });

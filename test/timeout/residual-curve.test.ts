@@ -144,7 +144,12 @@ describe('any curve of residuals', () => {
         const histogram = histogramOf(added);
         const longest = Math.max(
           ...[histogram.completed, histogram.censored].map((counts) =>
-            residualAt(Math.max(0, counts.findLastIndex((count) => count > 0))),
+            residualAt(
+              Math.max(
+                0,
+                counts.findLastIndex((count) => count > 0),
+              ),
+            ),
           ),
         );
         const curve = curveOf(histogram, spread);

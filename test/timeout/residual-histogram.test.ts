@@ -37,7 +37,9 @@ describe('a residual', () => {
         const [low, high] = [residualAt(index - 1), residualAt(index)];
         expect(x).toBeGreaterThanOrEqual(low - 1e-9 * Math.abs(low));
         expect(x).toBeLessThanOrEqual(high + 1e-9 * Math.abs(high));
-        expect(high - low).toBeLessThan((1.01 / 64) * Math.hypot(1, Math.max(Math.abs(low), Math.abs(high))));
+        expect(high - low).toBeLessThan(
+          (1.01 / 64) * Math.hypot(1, Math.max(Math.abs(low), Math.abs(high))),
+        );
       }),
       runs(500),
     ));

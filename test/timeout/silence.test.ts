@@ -68,17 +68,22 @@ describe('a dead peer', () => {
     [300, 1000],
     [40, 1000],
     [40, 3],
-  ])('known by %i replies, %i timeouts, then refused: the timeout is what it was', (known, dead) => {
-    const caller = new Caller().calls(known);
-    const before = caller.valueMs;
-    caller.calls(dead, Infinity).refused();
-    expect(caller.timeoutMs).toBe(before);
-    expect(caller.valueMs).toBe(before);
-  });
+  ])(
+    'known by %i replies, %i timeouts, then refused: the timeout is what it was',
+    (known, dead) => {
+      const caller = new Caller().calls(known);
+      const before = caller.valueMs;
+      caller.calls(dead, Infinity).refused();
+      expect(caller.timeoutMs).toBe(before);
+      expect(caller.valueMs).toBe(before);
+    },
+  );
 
   it('leaves no trace in what is told, but the loss', () => {
     const caller = new Caller().calls(5000);
-    const { reason, warnings, expectedFalsePerDay, ...before } = caller.estimator.advice(caller.nowMs);
+    const { reason, warnings, expectedFalsePerDay, ...before } = caller.estimator.advice(
+      caller.nowMs,
+    );
     const survival = [20, 100, 200].map((ms) => caller.estimator.survival(ms));
     const { nowMs } = caller;
     caller.calls(1000, Infinity).refused();
