@@ -12,7 +12,7 @@
  *   the achieved rate differs from p by |E| / n → 0: adaptive conformal inference, with the
  *   saturating integrator of conformal PID control.
  * - Step: for independent replies E then wanders with variance 1 / (ln 10 · 2 η), θ by
- *   √(η / 4.6) = 0.026 of phi (6 % of the rate) at STEP = 0.003. Larger repays sooner and
+ *   √(η / 4.6) = 0.018 of phi (4 % of the rate) at STEP = 0.0015. Larger repays sooner and
  *   trembles more. The cubic term takes over at E0: 25 false timeouts too many are repaid twice
  *   as fast, 100 seventeen times.
  * - Bursts: false timeouts that come in runs tell less each. With r how likely one follows
@@ -24,14 +24,14 @@
  * Angelopoulos, Candès & Tibshirani 2023, Conformal PID control for time series prediction.
  */
 
-const STEP = 0.002;
+const STEP = 0.0015;
 const FIRST_STEPS = 10;
 /** False timeouts too many, or too few, from which on the cubic term leads. */
 const ACCOUNT_SCALE = 25;
 /** False timeouts over which the runs are remembered, and a guess before there are any. */
 const RUNS_MEMORY = 100;
 const RUNS_PRIOR = 3;
-const CORRELATION_MAX = 0.95;
+const CORRELATION_MAX = 0.6;
 /** A request within its timeout moves the account by p: theta follows after so many. */
 const CORRECT_EVERY = 16;
 /** What is left of a correction after one request that could not be judged. */

@@ -6,6 +6,8 @@ import type { Account } from './calibration.ts';
 
 export interface Level {
   readonly account: Account;
+  /** What timeouts are read at: where levels come too near each other, the others give way. */
+  readonly isTarget?: boolean;
   /** The correction that the curves were read with. */
   theta: number;
 }
@@ -19,6 +21,8 @@ interface Knot {
 const ORIGIN: Knot = { promised: 0, read: 0 };
 /** Levels never fall together, or phi would have no inverse. */
 const APART = 0.01;
+/** … nor with S = 1. */
+const LEAST = 0.001;
 
 /** From the phi that is promised to the phi that the curve is read at. `levels` rise in phi. */
 export function correctedPhi(levels: readonly Level[], promised: number): number {
@@ -32,9 +36,7 @@ export function promisedPhi(levels: readonly Level[], read: number): number {
 
 function mapped(levels: readonly Level[], at: number, from: keyof Knot, to: keyof Knot): number {
   let below = ORIGIN;
-  for (const { account, theta } of levels) {
-    const promised = account.phi;
-    const above = { promised, read: Math.max(below.read + APART, promised + theta) };
+  for (const above of knotsOf(levels)) {
     if (above[from] >= at) {
       const part = (at - below[from]) / (above[from] - below[from]);
       return below[to] + part * (above[to] - below[to]);
@@ -42,4 +44,31 @@ function mapped(levels: readonly Level[], at: number, from: keyof Knot, to: keyo
     below = above;
   }
   return at + below[to] - below[from];
+}
+
+function knotsOf(levels: readonly Level[]): Knot[] {
+  const target = Math.max(
+    0,
+    levels.findIndex(({ isTarget }) => isTarget),
+  );
+  const reads = levels.map(({ account, theta }) => account.phi + theta);
+  for (let i = target - 1; i >= 0; i--) {
+    reads[i] = Math.min(reads[i] as number, (reads[i + 1] as number) - APART);
+  }
+  for (let i = target + 1; i < reads.length; i++) {
+    reads[i] = Math.max(reads[i] as number, (reads[i - 1] as number) + APART);
+  }
+  return levels.map(({ account }, i) => ({
+    promised: account.phi,
+    read: Math.max(reads[i] as number, LEAST * (i + 1)),
+  }));
+}
+
+/** A way back to what a level is now. */
+export function levelCheckpoint(level: Level): () => void {
+  const [account, { theta }] = [level.account.checkpoint(), level];
+  return () => {
+    account();
+    level.theta = theta;
+  };
 }

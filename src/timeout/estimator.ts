@@ -155,14 +155,13 @@ export class Estimator implements TimeoutEstimator {
 
   phi(durationMs: number): number | undefined {
     if (Number.isNaN(durationMs)) throw argumentError('durationMs', durationMs, 'a number');
-    if (this.#model.isYoung ? this.#model.hasNew : this.#model.isStale) this.#read(this.#lastAtMs);
+    if (this.#isDue) this.#read(this.#lastAtMs);
     return this.#model.replies > 0 ? this.#model.phi(durationMs) : undefined;
   }
 
   advice(atMs: number): Advice {
     const nowMs = Number.isFinite(atMs) ? atMs : this.#lastAtMs;
-    const isKnown = !this.#model.isStale && this.#model.seen >= FIT_ALWAYS;
-    if (!isKnown || this.#inFlight.size > 0) this.#read(nowMs);
+    if (this.#isDue || this.#inFlight.size > 0) this.#read(nowMs);
     const evidence = this.#make(nowMs);
     return adviseFrom({ ...evidence, model: this.#modelled(nowMs) }, this.settings);
   }
@@ -322,13 +321,18 @@ export class Estimator implements TimeoutEstimator {
     return Math.min(this.settings.maxMs, this.#frozenMs, raised);
   }
 
+  /** Enough is new that reading anew changes what is told; of few, anything new does. */
+  get #isDue(): boolean {
+    const { isStale, hasNew, seen } = this.#model;
+    return isStale || (hasNew && seen < FIT_ALWAYS);
+  }
+
   /** Reads the model's curve anew, with the requests on their way. */
   #read(atMs: number): void {
     this.#freshUntilMs = atMs + FRESH_MS;
     const counts = this.#windowCounts();
     const held = this.#window.completed + this.#window.censored;
-    const isDue = this.#model.isStale || this.#model.seen < FIT_ALWAYS;
-    if (isDue && this.#model.isYoung && held >= this.#model.seen) this.#model.fit(counts);
+    if (this.#isDue && this.#model.isYoung && held >= this.#model.seen) this.#model.fit(counts);
     const { completed } = this.#window;
     const slow = Math.max(BURST_LEVEL, this.settings.targetRate);
     this.#medianMs = replyAtRankMs(counts.completed, completed / 2) ?? 0;

@@ -16,16 +16,16 @@
 import type { Counts } from '../histogram/counts.ts';
 import { Account } from './calibration.ts';
 import { ChangeDetector, DRIFT, type Jump } from './change-detector.ts';
-import { correctedPhi, type Level, promisedPhi } from './corrected-phi.ts';
+import { correctedPhi, type Level, levelCheckpoint, promisedPhi } from './corrected-phi.ts';
 import { Location, logOf } from './location.ts';
 import { fillResiduals } from './residual-fill.ts';
-import { ResidualCurve } from './residual-curve.ts';
-import { ResidualHistogram } from './residual-histogram.ts';
+import type { ResidualCurve } from './residual-curve.ts';
 import type { TimeoutSettings } from './settings.ts';
+import { Shape } from './shape.ts';
 import { ShapeMonitor } from './shape-monitor.ts';
 
-/** Replies remembered, as false timeouts that they should hold: 400 give p to within 5 %. */
-const MEMORY_EXCEEDED = 400;
+/** Replies remembered, as false timeouts that they should hold: 1,000 give p to within 3 %. */
+const MEMORY_EXCEEDED = 1000;
 const FADE_TO = 0.8;
 /** What is kept of a shape that no longer fits. */
 const FORGET_TO = 0.5;
@@ -82,17 +82,6 @@ export interface Stance {
   readonly shape: Shape;
 }
 
-/** A population of residuals, and where its corrected curve falls to each level. */
-class Shape {
-  readonly residuals = new ResidualHistogram();
-  readonly curve = new ResidualCurve();
-  readonly levelXs: Float64Array;
-
-  constructor(levels: number) {
-    this.levelXs = new Float64Array(levels);
-  }
-}
-
 export class ReplyModel {
   readonly #settings: TimeoutSettings;
   readonly #location = new Location();
@@ -132,7 +121,7 @@ export class ReplyModel {
     const rates = new Set([settings.targetRate, ...LEVELS]);
     this.#levels = [...rates]
       .sort((a, b) => b - a)
-      .map((p) => ({ account: new Account(p), theta: 0 }));
+      .map((p) => ({ account: new Account(p), theta: 0, isTarget: p === settings.targetRate }));
     this.#targetAt = this.#levels.findIndex(({ account }) => account.p === settings.targetRate);
     this.#target = this.#levels[this.#targetAt] as Level;
     this.#calm = new Shape(rates.size);
@@ -259,10 +248,12 @@ export class ReplyModel {
       this.#location.checkpoint(),
       this.#detector.checkpoint(),
       ...this.#monitors.map((monitor) => monitor.checkpoint()),
-      ...this.#levels.map(({ account }) => account.checkpoint()),
+      ...[this.#calm, this.#jumped].map((shape) => shape.checkpoint()),
+      ...this.#levels.map((level) => levelCheckpoint(level)),
     ];
     const [seen, misfit, before] = [this.#seen, this.#misfit, this.#before];
-    const [since, sinceAny] = [this.#sinceJump, this.#sinceAnyJump];
+    const [since, sinceAny, fresh] = [this.#sinceJump, this.#sinceAnyJump, this.#new];
+    const [usualFrom, usualTo] = [this.#usualFrom, this.#usualTo];
     const [settled, away, jumped] = [this.#settledCentre, this.#isAway, this.#hasJumped];
     return () => {
       for (const { shape, x, censored } of this.#provisional ?? []) {
@@ -277,8 +268,10 @@ export class ReplyModel {
       this.#settledCentre = settled;
       this.#isAway = away;
       this.#hasJumped = jumped;
+      this.#usualFrom = usualFrom;
+      this.#usualTo = usualTo;
+      this.#new = fresh;
       this.#provisional = undefined;
-      this.read();
     };
   }
 

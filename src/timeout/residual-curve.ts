@@ -132,6 +132,24 @@ export class ResidualCurve {
     return this.#lower[Math.min(LOW_KNOTS - 1, Math.ceil(phi / LOW_STEP))] as number;
   }
 
+  /** A way back to how it is now. */
+  checkpoint(): () => void {
+    const [upper, lower] = [this.#upper.slice(), this.#lower.slice()];
+    const [knots, endX, endPhi] = [this.#knots, this.#endX, this.#endPhi];
+    const [slope, search, farX, { replies }] = [this.#slope, this.#search, this.#farX, this];
+    return () => {
+      this.#upper.set(upper);
+      this.#lower.set(lower);
+      this.#knots = knots;
+      this.#endX = endX;
+      this.#endPhi = endPhi;
+      this.#slope = slope;
+      this.#search = search;
+      this.#farX = farX;
+      this.replies = replies;
+    };
+  }
+
   #fill(before: { x: number; phi: number }, x: number, phi: number): void {
     const width = phi - before.phi;
     while (this.#knots < KNOTS_MAX && STEP * this.#knots <= phi) {

@@ -65,9 +65,10 @@ export class ShapeMonitor {
   }
 
   checkpoint(): () => void {
-    const [rate, replies] = [this.#rate, this.#replies];
+    const [x, rate, replies] = [this.x, this.#rate, this.#replies];
     const [exceeded, afterAnother, last] = [this.#exceeded, this.#afterAnother, this.#lastExceeded];
     return () => {
+      this.x = x;
       this.#rate = rate;
       this.#replies = replies;
       this.#exceeded = exceeded;

@@ -90,13 +90,15 @@ describe('whatever a model was told', () => {
       { ...runs(30, 600), endOnFailure: true },
     ));
 
-  it('the timeout is the quantile of the target, or the median of the curve', () =>
+  it('the timeout is the quantile of the target, or the median, up to the end of belief', () =>
     fc.assert(
       fc.property(anyJudged, anyTarget, (all, targetRate) => {
         const model = told(all, targetRate);
         fc.pre(model.replies > 0);
+        const farMs = Math.min(1e15, model.quantileMs(1e-300));
         const phi = model.phi(model.timeoutMs());
-        if (model.timeoutMs() < 1e15) expect(phi).toBeGreaterThan(-Math.log10(targetRate) - 0.02);
+        if (model.timeoutMs() < 0.999 * farMs)
+          expect(phi).toBeGreaterThan(-Math.log10(targetRate) - 0.02);
       }),
       { ...runs(30, 600), endOnFailure: true },
     ));

@@ -81,10 +81,10 @@ describe('a dead peer', () => {
 
   it('leaves no trace in what is told, but the loss', () => {
     const caller = new Caller().calls(5000);
+    const survival = [20, 100, 200].map((ms) => caller.estimator.survival(ms));
     const { reason, warnings, expectedFalsePerDay, ...before } = caller.estimator.advice(
       caller.nowMs,
     );
-    const survival = [20, 100, 200].map((ms) => caller.estimator.survival(ms));
     const { nowMs } = caller;
     caller.calls(1000, Infinity).refused();
     const after = caller.estimator.advice(nowMs);
@@ -112,8 +112,10 @@ describe('a dead peer', () => {
   });
 
   it('leaves nothing behind that the next slowdown finds', () => {
-    const [spared, hit] = [new Caller().calls(5000), new Caller().calls(5000)];
+    const [spared, hit] = [new Caller().calls(8000), new Caller().calls(8000)];
     hit.calls(10_000, Infinity).refused();
+    for (const caller of [spared, hit]) caller.reseed().calls(3000);
+    expect(hit.valueMs).toBeCloseTo(spared.valueMs, 6);
     for (const caller of [spared, hit]) caller.reseed().calls(6000, 4);
     expect(hit.valueMs / spared.valueMs).toBeGreaterThan(0.95);
     expect(hit.valueMs / spared.valueMs).toBeLessThan(1.05);
@@ -122,12 +124,14 @@ describe('a dead peer', () => {
 
 describe('a peer that was away', () => {
   it('and answers as before: the timeout is back to within 10 %', () => {
-    const caller = new Caller().calls(5000);
-    const before = caller.valueMs;
-    caller.calls(1000, Infinity).calls(1);
-    expect(caller.timeoutMs / before).toBeGreaterThan(0.9);
-    expect(caller.timeoutMs / before).toBeLessThan(1.1);
-    expect(caller.calls(100).valueMs / before).toBeLessThan(1.1);
+    const [spared, hit] = [new Caller().calls(8000), new Caller().calls(8000)];
+    hit.calls(1000, Infinity);
+    for (const caller of [spared, hit]) caller.reseed().calls(1);
+    expect(hit.timeoutMs / spared.timeoutMs).toBeGreaterThan(0.9);
+    expect(hit.timeoutMs / spared.timeoutMs).toBeLessThan(1.1);
+    for (const caller of [spared, hit]) caller.calls(1000);
+    expect(hit.valueMs / spared.valueMs).toBeGreaterThan(0.9);
+    expect(hit.valueMs / spared.valueMs).toBeLessThan(1.1);
   });
 
   it('is waited for longer and longer, within bounds', () => {
@@ -204,14 +208,15 @@ describe('silence', () => {
   });
 
   it('is an outage when five timeouts eight times as long fired and the reply is as ever', () => {
-    for (const [long, reply, told] of [
-      [5, 90, 'rollback'],
-      [4, 90, 'commit'],
-      [5, 101, 'commit'],
+    for (const [long, waitedMs, reply, told] of [
+      [5, 800, 90, 'rollback'],
+      [4, 800, 90, 'commit'],
+      [5, 799, 90, 'commit'],
+      [5, 800, 101, 'commit'],
     ] as const) {
       const { log, silence } = recorded();
       silence.add(100, 100);
-      for (let i = 0; i < long; i++) silence.add(800, 800);
+      for (let i = 0; i < long; i++) silence.add(waitedMs, waitedMs);
       expect(silence.end(reply).length).toBe(told === 'commit' ? long + 1 : 0);
       expect(log).toEqual(['checkpoint', told]);
     }
