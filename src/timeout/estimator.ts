@@ -138,8 +138,7 @@ export class Estimator implements TimeoutEstimator {
 
   observe(observation: Observation): void {
     const { armedMs, outcome, durationMs } = observation;
-    const byDefault = outcome === 'timed-out' ? durationMs : this.#armedMs();
-    this.#take(observation, armedMs ?? byDefault);
+    this.#take(observation, armedMs ?? (outcome === 'timed-out' ? durationMs : this.#armedMs()));
   }
 
   timeoutMs(atMs: number): number {

@@ -37,7 +37,7 @@ const NEW_SHARE = 0.05;
 /** … while it is young, when reading means fitting. */
 const NEW_SHARE_YOUNG = 0.2;
 const NEW_MIN = 16;
-const NEW_MAX = 1000;
+const NEW_MAX = 2000;
 /** A change of the correction, in phi, from which on the timeout is read anew: 0.5 % of the rate. */
 const THETA_STEP = 0.002;
 /** Replies without which jumps are not told. */
@@ -177,11 +177,17 @@ export class ReplyModel {
     const centre = armed ? armed.centre : this.#location.centre;
     const shape = armed ? armed.shape : this.#shape;
     const x = (logMs - centre) / this.#location.spread;
-    this.#count({ shape, x, censored });
+    this.#count(shape, x, censored);
     // Who gives up is not chosen by chance: it tells that the reply takes longer, and no more.
     if (armedMs === undefined) return undefined;
-    const armedX = (Math.log(armedMs) - centre) / this.#location.spread;
-    this.#judge({ shape, x, censored }, armedX, armedMs, censored || durationMs > armedMs);
+    const { minMs, maxMs } = this.#settings;
+    const isHeld = armedMs >= Math.min(maxMs, this.heldMs) || armedMs <= minMs;
+    this.#levels[this.#targetAt]?.account.judge(censored || durationMs > armedMs, isHeld);
+    this.#judge(
+      shape,
+      censored ? Infinity : x,
+      (Math.log(armedMs) - centre) / this.#location.spread,
+    );
     return this.#follow(logMs, censored);
   }
 
@@ -308,27 +314,29 @@ export class ReplyModel {
   }
 
   /** What may have to be taken back must be remembered, and more of the same tells nothing. */
-  #count(residual: Residual): void {
+  #count(shape: Shape, x: number, censored: boolean): void {
     if (this.#provisional && this.#provisional.length >= PROVISIONAL_MAX) return;
-    this.#provisional?.push(residual);
-    residual.shape.residuals.add(residual.x, residual.censored);
+    this.#provisional?.push({ shape, x, censored });
+    shape.residuals.add(x, censored);
   }
 
-  #judge({ shape, x, censored }: Residual, armedX: number, armedMs: number, exceeded: boolean) {
-    const { minMs, maxMs } = this.#settings;
-    const isHeld = armedMs >= Math.min(maxMs, this.heldMs) || armedMs <= minMs;
+  /** Levels that were waited for: whether the reply, at x or later, exceeded them. */
+  #judge(shape: Shape, x: number, armedX: number): void {
+    const { levelXs } = shape;
     for (let i = 0; i < this.#levels.length; i++) {
       const level = this.#levels[i] as Level;
-      const levelX = shape.levelXs[i] as number;
-      if (i === this.#targetAt) level.account.judge(exceeded, isHeld);
-      else if (armedX >= levelX) level.account.judge(censored || x > levelX);
-      else level.account.relax();
-      if (Math.abs(level.account.theta - level.theta) > THETA_STEP) this.#readLevel(i);
+      if (i !== this.#targetAt) {
+        const levelX = levelXs[i] as number;
+        if (armedX >= levelX) level.account.judge(x > levelX);
+        else level.account.relax();
+      }
+      const moved = level.account.theta - level.theta;
+      if (moved > THETA_STEP || moved < -THETA_STEP) this.#readLevel(i);
     }
     if (shape !== this.#calm) return;
     for (const monitor of this.#monitors) {
       if (armedX < monitor.x || monitor.x === Infinity) continue;
-      if (monitor.observe(censored || x > monitor.x, shape.residuals.total)) this.#misfit = true;
+      if (monitor.observe(x > monitor.x, shape.residuals.total)) this.#misfit = true;
     }
   }
 
