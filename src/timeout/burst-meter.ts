@@ -17,6 +17,15 @@ const PAIRS_MIN = 3;
 /** Highest r believed: bursts of 200 on the mean. */
 const CORRELATION_MAX = 0.995;
 
+/**
+ * Variance inflation of a count whose events follow each other with correlation r, held to
+ * [0, most]: that of a first-order Markov chain.
+ */
+export function inflationOf(correlation: number, most: number): number {
+  const r = Math.min(most, Math.max(0, correlation));
+  return (1 + r) / (1 - r);
+}
+
 export class BurstMeter {
   #replies = 0;
   #slow = 0;
@@ -39,8 +48,7 @@ export class BurstMeter {
     const share = this.#slow / this.#replies;
     if (share === 1) return 1; // all are slow: there is nothing to tell bursts from
     const excess = (this.#slowAfterSlow / this.#slow - share) / (1 - share);
-    const r = Math.min(CORRELATION_MAX, Math.max(0, excess));
-    return (1 + r) / (1 - r);
+    return inflationOf(excess, CORRELATION_MAX);
   }
 
   checkpoint(): () => void {

@@ -23,6 +23,7 @@
  * Source: Gibbs & Candès 2021, Adaptive conformal inference under distribution shift;
  * Angelopoulos, Candès & Tibshirani 2023, Conformal PID control for time series prediction.
  */
+import { inflationOf } from './burst-meter.ts';
 
 const STEP = 0.0015;
 const FIRST_STEPS = 10;
@@ -73,8 +74,8 @@ export class Account {
 
   #correct(): void {
     const excess = this.#excess;
-    const r = Math.min(CORRELATION_MAX, this.#inRuns / (this.#ofRuns + RUNS_PRIOR));
-    const inflation = (1 + r) / (1 - r);
+    const inRuns = this.#inRuns / (this.#ofRuns + RUNS_PRIOR);
+    const inflation = inflationOf(inRuns, CORRELATION_MAX);
     const root = Math.sqrt(inflation);
     const first = 1 / (this.p * this.judged + FIRST_STEPS) / inflation;
     const scale = ACCOUNT_SCALE * root;

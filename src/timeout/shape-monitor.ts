@@ -9,6 +9,7 @@
  * √(p · v · (1 / n + 1 / total)), with v = (1 + r) / (1 − r) for exceedances that come in bursts,
  * r being how much likelier one is after another.
  */
+import { inflationOf } from './burst-meter.ts';
 
 /** Exceedances remembered. */
 const MEMORY = 200;
@@ -80,7 +81,6 @@ export class ShapeMonitor {
   #inflation(): number {
     if (this.#exceeded <= BURSTS_FROM) return 1;
     const excess = (this.#afterAnother / this.#exceeded - this.#rate) / (1 - this.#rate);
-    const r = Math.min(CORRELATION_MAX, Math.max(0, excess));
-    return (1 + r) / (1 - r);
+    return inflationOf(excess, CORRELATION_MAX);
   }
 }

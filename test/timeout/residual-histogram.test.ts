@@ -141,7 +141,10 @@ describe('removing', () => {
   });
 
   it('everything leaves an empty one', () => {
-    const histogram = histogramOf([[1, false, 3], [2, true, 4]]); // prettier-ignore
+    const histogram = histogramOf([
+      [1, false, 3],
+      [2, true, 4],
+    ]);
     histogram.clear();
     expect(histogram).toEqual(new ResidualHistogram());
   });
