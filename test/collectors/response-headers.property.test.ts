@@ -64,7 +64,10 @@ describe('any Server-Timing header', () => {
           const ours = `${a}${name}${b};${description}${c}dur${d}=${d}${quote}${ms}${quote}`;
           const header = [...before, ours, ...after].join(',');
           expect(serverTimingMs(header)).toBe(ms);
-          expect(replyFacts(['Server-Timing', header])).toMatchObject({ serverMs: ms, stream: false });
+          expect(replyFacts(['Server-Timing', header])).toMatchObject({
+            serverMs: ms,
+            stream: false,
+          });
         },
       ),
       runs(300),

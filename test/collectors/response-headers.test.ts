@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { replyFacts, serverTimingMs } from '../../collectors/response-headers.ts';
 
+const bytes = (...texts: string[]) => texts.map((text) => Buffer.from(text, 'latin1'));
+const NOTHING = { serverMs: undefined, stream: false };
+
 describe('the time that a server says it worked', () => {
   it.each([
     ['app;dur=12.5', 12.5],
@@ -47,9 +50,6 @@ describe('the time that a server says it worked', () => {
 });
 
 describe('the headers of a reply', () => {
-  const bytes = (...texts: string[]) => texts.map((text) => Buffer.from(text, 'latin1'));
-  const NOTHING = { serverMs: undefined, stream: false };
-
   it.each([
     ['nothing', []],
     ['none of ours', ['Content-Type', 'text/html', 'X-App', 'app;dur=5']],
@@ -98,5 +98,45 @@ describe('the headers of a reply', () => {
   it('may hold thousands of entries, of which few are read', () => {
     const many = Array.from({ length: 50_000 }, (_, i) => `e${i};dur=1`).join(',');
     expect(replyFacts(['server-timing', many])).toEqual(NOTHING);
+  });
+});
+
+describe('what proxies and others say of the time', () => {
+  const facts = (...raw: string[]) => {
+    expect(replyFacts(bytes(...raw))).toEqual(replyFacts(raw));
+    return replyFacts(raw);
+  };
+
+  it.each([
+    ['x-envoy-upstream-service-time', '12', 12],
+    ['X-Response-Time', '12.5ms', 12.5],
+    ['x-response-time', '0.25 s', 250],
+  ])('%s: %s is %d ms', (name, value, ms) => {
+    expect(facts(name, value)).toMatchObject({ serverMs: ms, stream: false });
+  });
+
+  it.each([
+    ['x-response-time', '12'], // ms or s?
+    ['x-response-time', 'fast'],
+    ['x-envoy-upstream-service-time', '12ms'],
+    ['x-envoy-upstream-service-time', '-1'],
+    ['x-envoy-upstream-service-time', '99999999'],
+    ['x-request-id-123', '12ms'],
+  ])('is not guessed from %s: %s', (name, value) => {
+    expect(facts(name, value).serverMs).toBeUndefined();
+  });
+
+  it('counts less than what the server says itself', () => {
+    const envoy = ['x-envoy-upstream-service-time', '50'];
+    expect(facts(...envoy, 'server-timing', 'app;dur=7.000').serverMs).toBe(7);
+    expect(facts('server-timing', 'app;dur=7.000', ...envoy).serverMs).toBe(7);
+    expect(facts('x-response-time', '9ms', ...envoy).serverMs).toBe(50);
+  });
+
+  it('tells the wait for the event loop apart', () => {
+    expect(facts('server-timing', 'app;dur=7.000, loop;dur=3.500')).toEqual({
+      ...{ serverMs: 7, queueMs: 3.5, stream: false },
+    });
+    expect(facts('server-timing', 'cache;dur=1')).toEqual(NOTHING);
   });
 });

@@ -294,3 +294,69 @@ describe('peers by address', () => {
     expect([...world.table.peers.keys()]).toEqual(['a:80']);
   });
 });
+
+describe('the network delay', () => {
+  function delays(connectMs: number | undefined, serverMs: number, queueMs?: number): number {
+    const world = makeWorld();
+    const exchange = open(world, 'a', '/', 0);
+    if (connectMs !== undefined) exchange.peer.connected(0, connectMs);
+    world.traffic.written(exchange, 0, false);
+    world.traffic.replied(exchange, 100, serverMs, queueMs);
+    return exchange.peer.series.get('networkDelay')?.sum ?? 0;
+  }
+
+  it('is what the server did not take, neither working nor waiting', () => {
+    expect(delays(undefined, 60)).toBeCloseTo(0.04);
+    expect(delays(5, 60, 20)).toBeCloseTo(0.02);
+  });
+
+  it('is not believed where less is left than the shortest handshake', () => {
+    expect(delays(5, 96)).toBe(0);
+    expect(delays(5, 90, 6)).toBe(0);
+    expect(delays(4, 96)).toBeCloseTo(0.004);
+  });
+});
+
+describe('the timeout that the code sets', () => {
+  it('is what its client was given', () => {
+    const world = makeWorld();
+    const exchange = open(world, 'a', '/', 0);
+    world.traffic.configured(exchange, 0);
+    expect(exchange.route.configuredMs).toBeUndefined();
+    world.traffic.configured(exchange, 300);
+    expect(exchange.route.configuredMs).toBe(300);
+  });
+
+  it('is learned from the first that fires, unless ours was applied', () => {
+    const world = makeWorld();
+    expect(fail(world, 'a', 'timed-out', 0, 250).route.configuredMs).toBe(250);
+    expect(fail(world, 'a', 'timed-out', 0, 400).route.configuredMs).toBe(250);
+    const enforced = open(world, 'b', '/', 0);
+    enforced.route.enforced = true;
+    world.traffic.written(enforced, 0, false);
+    world.traffic.end(enforced, 'timed-out', 80);
+    expect(enforced.route.configuredMs).toBeUndefined();
+  });
+});
+
+describe('a refused connection', () => {
+  it('takes back what the silence of the peer taught its other routes', () => {
+    const world = makeWorld();
+    for (let i = 0; i < 500; i++) call(world, 'a', '/', 10 * i, 20 + (i % 7));
+    const { estimator } = [...world.table.peers.get('a:80')!.routes.values()][0]!;
+    const before = estimator.timeoutMs(5000);
+    for (let i = 0; i < 30; i++) {
+      const exchange = open(world, 'a', '/', 5000 + i);
+      world.traffic.written(exchange, 5000 + i, false);
+      world.traffic.end(exchange, 'timed-out', 5000 + i + estimator.timeoutMs(5000));
+    }
+    expect(estimator.timeoutMs(6000)).toBeGreaterThan(before);
+    const refused = world.traffic.open(
+      { origin: 'http://a', method: 'POST', path: '/other' },
+      7000,
+    )!;
+    world.traffic.written(refused, 7000, false);
+    world.traffic.end(refused, 'refused', 7001);
+    expect(estimator.timeoutMs(7001)).toBe(before);
+  });
+});
