@@ -41,6 +41,11 @@ describe('overload', () => {
     expect(told([few, few, few]).overload).toBeUndefined();
   });
 
+  it('is not told of a few in a hundred, however sure they are', () => {
+    const nearly = { arrivals: 20_000, answers: 19_200 };
+    expect(told([nearly, nearly, nearly]).overload).toBeUndefined();
+  });
+
   it('is over when as many are answered as arrive', () => {
     expect(told([TOO_MUCH, TOO_MUCH, TOO_MUCH, CALM]).overload).toBeUndefined();
   });
