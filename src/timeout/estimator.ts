@@ -270,6 +270,7 @@ export class Estimator implements TimeoutEstimator {
   }
 
   #tell(atMs: number, request: Judged): void {
+    this.#model.floorMs = this.#floorMs;
     this.#longest.keep(atMs, request.durationMs);
     const change = this.#model.observe(request);
     if (change === 'left') {
@@ -277,6 +278,11 @@ export class Estimator implements TimeoutEstimator {
       this.#leftAtMs = atMs;
     } else if (change === 'returned') this.#leftAtMs = this.#leftBeforeMs;
     if (this.#model.isStale) this.#read(atMs);
+  }
+
+  /** Half of the replies of the window come later than a shorter timeout, until a fall is sure. */
+  get #floorMs(): number {
+    return this.#model.isSettled ? 0 : this.#medianMs;
   }
 
   #checkpoint(): () => void {
@@ -300,7 +306,7 @@ export class Estimator implements TimeoutEstimator {
     const farthest = this.#model.hasJumped ? FARTHEST_JUMPED : FARTHEST;
     const farthestMs = farthest * this.#longest.ms;
     const ms = Math.min(this.#silence.bounded(this.#model.timeoutMs()), farthestMs);
-    return Math.min(maxMs, this.#frozenMs, Math.max(minMs, ms, this.#medianMs));
+    return Math.min(maxMs, this.#frozenMs, Math.max(minMs, ms, this.#floorMs));
   }
 
   #freeze(armedMs: number): void {

@@ -29,8 +29,7 @@ const MEMORY_EXCEEDED = 1000;
 const FADE_TO = 0.8;
 /** What is kept of a shape that no longer fits. */
 const FORGET_TO = 0.5;
-/** Up to so many, everything is fitted anew from the counts: first guesses of centre and spread
- * would stay in the residuals. */
+/** Up to so many, all is fitted anew from the counts: first guesses would stay in the residuals. */
 const FIT_MAX = 5000;
 /** The curve is read anew when so many residuals are new: a share of all, within bounds. */
 const NEW_SHARE = 0.05;
@@ -46,6 +45,8 @@ const JUMPS_FROM = 50;
 const LEVELS = [0.1, 0.01, 0.001] as const;
 /** After a jump to a slower level, so many replies are a population of their own … */
 const JUMPED_FOR = 500;
+/** Requests before which no level is believed to be new. */
+const SETTLED_FROM = 1000;
 /** Replies after a jump in which some may have been armed before it. */
 const BEFORE_FOR = 2 * JUMPED_FOR;
 /** … once they hold so many false timeouts. */
@@ -93,7 +94,8 @@ export class ReplyModel {
   readonly #targetAt: number;
   readonly #levels: readonly Level[];
   readonly #memory: number;
-  /** A ceiling for now: what is armed there is not judged, for no correction would move it. */
+  /** Floor and ceiling for now: what is armed there is not judged, no correction would move it. */
+  floorMs = 0;
   heldMs = Infinity;
   /** Requests that it has seen in all. */
   #seen = 0;
@@ -143,6 +145,11 @@ export class ReplyModel {
     return this.#sinceJump < JUMPED_FOR;
   }
 
+  /** The level has held for so long that the window's own median may lie in the past. */
+  get isSettled(): boolean {
+    return this.#seen >= SETTLED_FROM && this.#sinceAnyJump >= JUMPED_FOR;
+  }
+
   /** From where a timeout is read now. */
   get stance(): Stance {
     return { centre: this.#location.centre, shape: this.#shape };
@@ -181,7 +188,8 @@ export class ReplyModel {
     // Who gives up is not chosen by chance: it tells that the reply takes longer, and no more.
     if (armedMs === undefined) return undefined;
     const { minMs, maxMs } = this.#settings;
-    const isHeld = armedMs >= Math.min(maxMs, this.heldMs) || armedMs <= minMs;
+    const isHeld =
+      armedMs >= Math.min(maxMs, this.heldMs) || armedMs <= Math.max(minMs, this.floorMs);
     this.#levels[this.#targetAt]?.account.judge(censored || durationMs > armedMs, isHeld);
     this.#judge(
       shape,

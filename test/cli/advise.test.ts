@@ -181,7 +181,9 @@ describe('advise from a state file', () => {
     const { code, out, err } = await tardy(['advise', '--state', path]);
     expect(code).toBe(0);
     expect(err).toBe(`from state file ${path}, 2026-03-01T12:00:00.000Z\n`);
-    expect(out).toMatch(/^db:5432 +GET \/items\/:id +100 +14\S* ms +19\S* ms +(2|3)\d\S* ms +extra/m);
+    expect(out).toMatch(
+      /^db:5432 +GET \/items\/:id +100 +14\S* ms +19\S* ms +(2|3)\d\S* ms +extra/m,
+    );
   });
 
   it('reads the settings that are not in it from the environment', async () => {
