@@ -39,6 +39,9 @@ const IN_FLIGHT_READ_MAX = 4096;
 const WAITING_READ_MAX = 256;
 /** So many requests on their way that exceed what is armed raise it, to a multiple of their age. */
 const OVERDUE_MIN = 3;
+/** … and so many of all on their way, or so many at most: a busy route has always some. */
+const OVERDUE_SHARE = 0.1;
+const OVERDUE_MAX = 64;
 const OVERDUE_FACTOR = 2;
 /** No timeout is longer than so many times the longest wait of the last window or two. */
 const FARTHEST = 2;
@@ -319,8 +322,12 @@ export class Estimator implements TimeoutEstimator {
   /** More than `armedMs` where several requests on their way have waited longer already. */
   #raised(armedMs: number, atMs: number): number {
     let item = this.#inFlight.oldest;
-    for (let i = 1; i < OVERDUE_MIN && item; i++) item = item.next as OnItsWay | undefined;
-    if (!item || !(atMs - item.startedAtMs > armedMs) || !this.#settled) return armedMs;
+    if (!item || !this.#settled || !(atMs - item.startedAtMs > armedMs)) return armedMs;
+    const share = Math.min(OVERDUE_MAX, this.#inFlight.size * OVERDUE_SHARE);
+    for (let i = 1; i < Math.max(OVERDUE_MIN, share) && item; i++) {
+      item = item.next as OnItsWay | undefined;
+    }
+    if (!item || !(atMs - item.startedAtMs > armedMs)) return armedMs;
     const waitedMs = atMs - item.startedAtMs - this.#pausedMs(item.startedAtMs, atMs);
     const raised = waitedMs > armedMs ? OVERDUE_FACTOR * waitedMs : armedMs;
     return Math.min(this.settings.maxMs, this.#frozenMs, raised);
