@@ -4,8 +4,8 @@
  * Problem: a service drifts with the hour and jumps with a deployment. A slow average lags behind
  * the drift, a fast one is noisy, and a timeout far out in the tail magnifies the noise.
  * Idea: several averages with memories from 128 to 65,536 replies, weighted by how well each has
- * foretold the replies of late: w = exp(−loss / 2), the squared residuals added up and forgotten
- * over LOSS_MEMORY replies. Residuals are held to ±3, so that a tail of any weight has a centre
+ * foretold the replies of late: w = exp(−loss / 2 − handicap), the squared residuals added up and
+ * forgotten over LOSS_MEMORY replies. Residuals are held to ±3, so that a tail of any weight has a centre
  * (Huber's M-estimator). After a jump (change-detector.ts) all start anew from the new level.
  * The spread changes seldom and is magnified most, so it is averaged over everything since the
  * last change, and starts anew when a fast average of it has gone away by a quarter.
@@ -19,6 +19,8 @@ const MEMORIES = [128, 512, 2048, 8192, 65_536] as const;
 const GAINS = MEMORIES.map((memory) => 1 / memory);
 const LOSS_MEMORY = 8192;
 const LOSS_KEPT = 1 - 1 / LOSS_MEMORY;
+/** What a fast average loses by its own noise, once more: it must not win by chance. */
+const HANDICAPS = MEMORIES.map((memory) => LOSS_MEMORY / (4 * memory));
 /** Losses change slowly: the averages are weighed anew after so many replies. */
 const WEIGH_EVERY = 64;
 /** Residuals beyond this count as this. */
@@ -129,16 +131,16 @@ export class Location {
   }
 
   #weigh(): void {
-    const least = Math.min(...this.#losses);
+    const merits = this.#weights; // takes them over
+    for (let i = 0; i < MEMORIES.length; i++) {
+      merits[i] = -(this.#losses[i] as number) / 2 - (HANDICAPS[i] as number);
+    }
+    const best = Math.max(...merits);
     let total = 0;
     for (let i = 0; i < MEMORIES.length; i++) {
-      const weight = Math.exp((least - (this.#losses[i] as number)) / 2);
-      this.#weights[i] = weight;
-      total += weight;
+      total += merits[i] = Math.exp((merits[i] as number) - best);
     }
-    for (let i = 0; i < MEMORIES.length; i++) {
-      this.#weights[i] = (this.#weights[i] as number) / total;
-    }
+    for (let i = 0; i < MEMORIES.length; i++) merits[i] = (merits[i] as number) / total;
   }
 
   #followSpread(residual: number, logMs: number): void {

@@ -189,7 +189,7 @@ describe('the basis', () => {
     const { basis, value, upperBoundMs, achievedRate } = estimator.advice(30_030);
     expect({ basis, upperBoundMs }).toEqual({ basis: 'censored', upperBoundMs: undefined });
     // More than the target in so short a time: it goes on from the slowest seen, but not far.
-    expect(achievedRate).toBeGreaterThan(0.002);
+    expect(achievedRate).toBeGreaterThan(0.001);
     expect(value).toBeGreaterThan(299.9);
     expect(value).toBeLessThanOrEqual(2 * 300);
   });
