@@ -32,11 +32,14 @@ const SEARCH = Math.LN2;
 /** How far beyond the longest wait the tail is continued, in ln t. */
 const FAR = Math.log(8);
 
+/** Of a curve of nothing: most routes never jump. */
+const NONE = new Float32Array(0);
+
 export class ResidualCurve {
   /** Residual at phi = STEP · i, rising. */
-  readonly #upper = new Float32Array(KNOTS_MAX);
+  #upper = NONE;
   /** Residual at −log10 F = LOW_STEP · i, falling. */
-  readonly #lower = new Float32Array(LOW_KNOTS).fill(-Infinity);
+  #lower = NONE;
   #knots = 0;
   /** Where the curve ends: residual and phi of the slowest reply. */
   #endX = 0;
@@ -60,6 +63,10 @@ export class ResidualCurve {
     let atRisk = histogram.total;
     this.replies = sum(completed);
     this.#knots = this.#endPhi = 0;
+    if (this.replies > 0 && this.#upper.length === 0) {
+      this.#upper = new Float32Array(KNOTS_MAX);
+      this.#lower = new Float32Array(LOW_KNOTS);
+    }
     this.#lower.fill(-Infinity);
     let survival = 1;
     let phi = 0;
@@ -138,8 +145,8 @@ export class ResidualCurve {
     const [knots, endX, endPhi] = [this.#knots, this.#endX, this.#endPhi];
     const [slope, search, farX, { replies }] = [this.#slope, this.#search, this.#farX, this];
     return () => {
-      this.#upper.set(upper);
-      this.#lower.set(lower);
+      this.#upper = upper;
+      this.#lower = lower;
       this.#knots = knots;
       this.#endX = endX;
       this.#endPhi = endPhi;

@@ -45,42 +45,78 @@ function farBucketOf(x: number): number {
   return Math.min(RESIDUAL_BUCKETS - 1, Math.max(0, index));
 }
 
-export class ResidualHistogram {
-  /** Replies, and requests that were cut off, in each bucket. */
-  readonly completed: Uint16Array = new Uint16Array(RESIDUAL_BUCKETS);
-  readonly censored: Uint16Array = new Uint16Array(RESIDUAL_BUCKETS);
-  /** What the counts add up to. */
+/** Counts that nobody has counted yet: most routes never jump, and many cut nothing off. */
+const NONE = new Uint16Array(RESIDUAL_BUCKETS);
+
+/** One kind of count, with room for it only while there is any. */
+class BucketCounts {
+  counts: Uint16Array = NONE;
   total = 0;
+
+  add(index: number, added: number): void {
+    if (this.counts === NONE) this.counts = new Uint16Array(RESIDUAL_BUCKETS);
+    this.counts[index] = (this.counts[index] as number) + added;
+    this.total += added;
+  }
+
+  remove(index: number): void {
+    if (this.counts[index] === 0) return;
+    this.counts[index] = (this.counts[index] as number) - 1;
+    this.total--;
+    if (this.total === 0) this.counts = NONE;
+  }
+
+  fade(share: number): void {
+    if (this.total > 0) this.total = fadeCounts(this.counts, share);
+  }
+
+  clear(): void {
+    this.counts = NONE;
+    this.total = 0;
+  }
+}
+
+export class ResidualHistogram {
+  readonly #completed = new BucketCounts();
+  readonly #censored = new BucketCounts();
+
+  /** Replies in each bucket; to be read only. */
+  get completed(): Uint16Array {
+    return this.#completed.counts;
+  }
+
+  /** Requests that were cut off in each bucket; to be read only. */
+  get censored(): Uint16Array {
+    return this.#censored.counts;
+  }
+
+  /** What the counts add up to. */
+  get total(): number {
+    return this.#completed.total + this.#censored.total;
+  }
 
   /** `weight`: how many requests ended so. */
   add(x: number, censored: boolean, weight = 1): void {
-    const counts = censored ? this.censored : this.completed;
+    const kind = censored ? this.#censored : this.#completed;
     const index = bucketOf(x);
-    const room = COUNT_MAX - (counts[index] as number);
-    if (weight > room) this.fade(0.5);
-    const added = Math.min(weight, COUNT_MAX - (counts[index] as number));
-    counts[index] = (counts[index] as number) + added;
-    this.total += added;
+    if (weight > COUNT_MAX - (kind.counts[index] as number)) this.fade(0.5);
+    kind.add(index, Math.min(weight, COUNT_MAX - (kind.counts[index] as number)));
   }
 
   /** Takes back what `add` counted, as far as it has not faded. */
   remove(x: number, censored: boolean): void {
-    const counts = censored ? this.censored : this.completed;
-    const index = bucketOf(x);
-    if (counts[index] === 0) return;
-    counts[index] = (counts[index] as number) - 1;
-    this.total--;
+    (censored ? this.#censored : this.#completed).remove(bucketOf(x));
   }
 
   /** Keeps a share of every count; what rounding takes from one bucket it gives to the next. */
   fade(share: number): void {
-    this.total = fadeCounts(this.completed, share) + fadeCounts(this.censored, share);
+    this.#completed.fade(share);
+    this.#censored.fade(share);
   }
 
   clear(): void {
-    this.completed.fill(0);
-    this.censored.fill(0);
-    this.total = 0;
+    this.#completed.clear();
+    this.#censored.clear();
   }
 }
 
