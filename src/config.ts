@@ -92,7 +92,9 @@ const shape = {
     .describe('share of GET requests whose reply is waited for after their timeout'),
   maxPeers: count(100_000).default(1024).describe('peers with a name of their own'),
   maxRoutesPerPeer: count(10_000).default(64).describe('routes with a name of their own, a peer'),
-  maxHistograms: count(100_000).default(2000).describe('histograms in all, 24 KiB each at most'),
+  maxHistograms: count(100_000)
+    .default(2000)
+    .describe('histograms in all, 24 KiB each, 42 at most'),
   maxSeries: count(1_000_000).default(20_000).describe('exported Prometheus series'),
   peersByAddress: flag().default(false).describe('one peer for each address behind a name'),
   exclude: list()

@@ -20,7 +20,7 @@ export interface PeerLimits {
   readonly maxPeers: number;
   /** Routes with a name of their own, a peer. Default 64. */
   readonly maxRoutesPerPeer: number;
-  /** Histograms in all: 24 KiB each at most. Default 2,000, so 48 MiB. */
+  /** Histograms in all: 24 KiB each, 42 at most. Default 2,000, so 48 MiB. */
   readonly maxHistograms: number;
   /** Exported series, by Prometheus' way of counting. Default 20,000. */
   readonly maxSeries: number;

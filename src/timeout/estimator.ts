@@ -31,6 +31,8 @@ import type {
 
 /** The curve is read anew after this time at the latest while requests are on their way. */
 const FRESH_MS = 10_000;
+/** Median and slow level of the window are taken anew after this time. */
+const WINDOW_FRESH_MS = 1000;
 /** So few requests are fitted whenever somebody asks, and more when enough are new. */
 const FIT_ALWAYS = 100;
 /** Requests on their way that are read, oldest first: younger ones tell the least. */
@@ -93,6 +95,7 @@ export class Estimator implements TimeoutEstimator {
   /** Half of the replies in the window are faster. */
   #medianMs = 0;
   #freshUntilMs = -Infinity;
+  #windowUntilMs = -Infinity;
   readonly #longest: LongestWait;
   readonly #guard = new OverloadGuard();
   /** No timeout is longer while more requests arrive than are answered. */
@@ -342,13 +345,7 @@ export class Estimator implements TimeoutEstimator {
   /** Reads the model's curve anew, with the requests on their way. */
   #read(atMs: number): void {
     this.#freshUntilMs = atMs + FRESH_MS;
-    const counts = this.#windowCounts();
-    const held = this.#window.completed + this.#window.censored;
-    if (this.#isDue && this.#model.isYoung && held >= this.#model.seen) this.#model.fit(counts);
-    const { completed } = this.#window;
-    const slow = Math.max(BURST_LEVEL, this.settings.targetRate);
-    this.#medianMs = replyAtRankMs(counts.completed, completed / 2) ?? 0;
-    this.#slowMs = replyAtRankMs(counts.completed, (1 - slow) * completed) ?? Infinity;
+    this.#readWindow(atMs);
     const waitingMs: number[] = [];
     for (const { startedAtMs } of this.#inFlight) {
       if (waitingMs.length >= WAITING_READ_MAX) break;
@@ -356,6 +353,19 @@ export class Estimator implements TimeoutEstimator {
       if (waitedMs > 0) waitingMs.push(waitedMs);
     }
     this.#model.read(waitingMs);
+  }
+
+  /** What the window is asked for besides: costly, and it changes slowly. */
+  #readWindow(atMs: number): void {
+    const isFit = this.#isDue && this.#model.isYoung;
+    if (!isFit && this.#model.isSettled && atMs < this.#windowUntilMs) return;
+    this.#windowUntilMs = atMs + WINDOW_FRESH_MS;
+    const counts = this.#windowCounts();
+    const { completed, censored } = this.#window;
+    if (isFit && completed + censored >= this.#model.seen) this.#model.fit(counts);
+    const slow = Math.max(BURST_LEVEL, this.settings.targetRate);
+    this.#medianMs = replyAtRankMs(counts.completed, completed / 2) ?? 0;
+    this.#slowMs = replyAtRankMs(counts.completed, (1 - slow) * completed) ?? Infinity;
   }
 
   /** What has ended in the window. */
@@ -385,12 +395,4 @@ export class Estimator implements TimeoutEstimator {
     keepCurve(this, curve);
     return { counts: scratch, curve, pooled: false, ...this.context(atMs) };
   }
-}
-
-/**
- * An estimator of the timeout of one destination. Throws ERR_TARDY_ARGUMENT for options out of
- * range; observations that make no sense (negative or NaN durations) are left out.
- */
-export function createTimeoutEstimator(options?: TimeoutEstimatorOptions): TimeoutEstimator {
-  return new Estimator(options);
 }

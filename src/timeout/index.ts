@@ -1,5 +1,5 @@
 /** Timeouts from measured replies: the pure core, usable alone. */
-export { createTimeoutEstimator } from './estimator.ts';
+export { createTimeoutEstimator } from './create.ts';
 export { samplesNeeded } from './order-statistic.ts';
 export {
   createRetryBudget,

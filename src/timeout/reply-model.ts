@@ -161,9 +161,9 @@ export class ReplyModel {
 
   /** True where enough is new that `read` is worth it. */
   get isStale(): boolean {
-    const known = this.isYoung ? NEW_SHARE_YOUNG : NEW_SHARE;
-    const share = Math.min(NEW_MAX, known * this.#calm.residuals.total);
-    return this.#new >= Math.max(NEW_MIN, share);
+    const total = this.#calm.residuals.total + this.#jumped.residuals.total;
+    const share = this.isYoung ? NEW_SHARE_YOUNG : NEW_SHARE;
+    return this.#new >= Math.max(NEW_MIN, Math.min(NEW_MAX, share * total));
   }
 
   get hasNew(): boolean {
