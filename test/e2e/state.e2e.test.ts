@@ -106,7 +106,12 @@ describe('writing', () => {
     const path = await statePath();
     const program = start(path, 100, { TARDY_STATE_INTERVAL_MS: '20' });
     await reportOf(program);
-    await until(() => isReadable(path) && readSnapshot(path).routes.length === 4, 'the state');
+    // A route may be written before its first reply is there.
+    const isWritten = () => {
+      const { routes } = readSnapshot(path);
+      return routes.length === 4 && routes.every(({ slices }) => slices.length > 0);
+    };
+    await until(() => isReadable(path) && isWritten(), 'the state');
     expect((await program.stop('SIGKILL')).signal).toBe('SIGKILL');
     expect((await run(path, 0)).loaded).toBe(`4 routes from ${path}`);
   });
