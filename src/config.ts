@@ -83,7 +83,9 @@ const shape = {
   mode: z
     .enum(MODES)
     .default('enforce')
-    .describe('what adaptiveFetch and its like do: apply the advice, only count, or nothing'),
+    .describe(
+      'whether adaptiveFetch and its like apply the advice; shadow and off: no, it is only counted',
+    ),
   rules: rules()
     .default([])
     .describe('mode, targetRate, minMs, maxMs by peer and route, first match wins; as JSON'),

@@ -19,7 +19,7 @@ export interface PlannerOptions {
   readonly initialMs: number;
   /** No wait is longer, in ms. */
   readonly maxMs: number;
-  /** Share of idempotent requests whose late replies are waited for, 0 to 0.05. */
+  /** Share of safe requests whose late replies are waited for, 0 to 0.05. */
   readonly listenOn: number;
   readonly whenDrained: (judge: () => void) => void;
   /** True for calls that are nobody's traffic. */
@@ -38,8 +38,8 @@ const ROUND_TRIPS = 3;
 const POOLED_FOR_MS = 1000;
 /** Who listens on does so for so many timeouts. */
 const LISTEN_FACTOR = 4;
-/** Repeating them does no harm (RFC 9110, 9.2.2), nor does leaving them running. */
-const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Safe methods (RFC 9110, 9.2.1): leaving them running changes nothing. */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Shared: nothing here waits, so no two use it at once. */
 const scratch = new Counts();
@@ -135,6 +135,6 @@ export class Planner implements TimeoutSource {
 
   #listensOn(method: string): boolean {
     const { listenOn } = this.#options;
-    return listenOn > 0 && IDEMPOTENT.has(method.toUpperCase()) && Math.random() < listenOn;
+    return listenOn > 0 && SAFE.has(method.toUpperCase()) && Math.random() < listenOn;
   }
 }

@@ -2,7 +2,7 @@
  * Whose fault it was that a reply took longer than advised: 2d + r, taken apart.
  *
  * A reply takes twice the network's delay d, the wait in the server's queue and event loop, and
- * the time r of its handler. Of what it took beyond a usual reply the largest part is blamed.
+ * the time r of its handler. The largest of the three is blamed.
  */
 export type Blame =
   /** Our own process stood still meanwhile. */

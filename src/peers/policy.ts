@@ -5,7 +5,7 @@ import type { TimeoutEstimatorOptions } from '../timeout/types.ts';
  * What is done with the advice for a call:
  * - `enforce`: who applies timeouts (adaptiveFetch and its like) applies it
  * - `shadow`: it is only counted what it would have done
- * - `off`: as shadow, and not even that is said aloud: no recommendation is exported
+ * - `off`: not applied either; what was measured is told all the same
  */
 export const MODES = ['off', 'shadow', 'enforce'] as const;
 export type Mode = (typeof MODES)[number];

@@ -2,8 +2,9 @@
  * The timeout estimator of one destination: a rolling histogram, the requests on their way, and
  * the curve and advice made of them.
  *
- * `timeoutMs` is asked once a request, so it answers from a kept value. The value is made anew
- * when a tenth of the data are new, when several replies exceeded it, or every ten seconds.
+ * `timeoutMs` is asked once a request, so it answers from the model (reply-model.ts). Each end of a
+ * request moves the model; its curve is read anew when enough is new, or every ten seconds while
+ * requests are on their way. The window is for what people look at: bounds, quantiles, counts.
  */
 import { argumentError } from '../errors.ts';
 import { censor, Counts, replyAtRankMs } from '../histogram/counts.ts';
