@@ -1,0 +1,124 @@
+/**
+ * Calibrated phi-accrual failure detector.
+ *
+ * Problem: is a sender dead, or is its heartbeat just late? Chen's and Bertier's detectors expect
+ * beat i at i × interval and collapse when the sender's timer shifts; Pekko's knows gaps between
+ * arrivals only, and its phi = 3 is wrong up to seven times in a hundred instead of once in a
+ * thousand.
+ * Idea: the next beat is due at the sender's last send time + its interval, by its own clock, plus
+ * the relative delay of the last beat or of the last thousand, whichever is longer (two windows).
+ * How late the next one then is, is learned (`LatenessCurve`), lost beats, pauses and all.
+ * Source: Hayashibara et al. 2004; Chen, Toueg & Aguilera 2002 (expected arrivals);
+ * Tomsic et al. 2015 (two windows).
+ */
+import { argumentError } from '../errors.ts';
+import { BeatInterval } from './beat-interval.ts';
+import { LatenessCurve } from './lateness-curve.ts';
+import { Silence } from './silence.ts';
+import type { Detector, Heartbeat } from './types.ts';
+
+/** The phi at which we suspect, unless told otherwise. */
+export const SUSPECT_PHI = 8;
+
+const DEFAULT_INTERVAL_MS = 1000;
+/** Beats over which the usual delay is averaged. */
+const LONG_WINDOW = 1000;
+/** Beats that one beat may be overtaken by. */
+const OVERTAKEN_MAX = 16;
+
+export interface PhiAccrualOptions {
+  /** How far apart heartbeats are until some were seen, in ms. Default 1000. */
+  readonly expectedIntervalMs?: number;
+}
+
+/** Throws ERR_TARDY_ARGUMENT for an interval that is not finite and > 0. */
+export function createPhiAccrualDetector({
+  expectedIntervalMs = DEFAULT_INTERVAL_MS,
+}: PhiAccrualOptions = {}): Detector {
+  if (!(Number.isFinite(expectedIntervalMs) && expectedIntervalMs > 0)) {
+    throw argumentError('expectedIntervalMs', expectedIntervalMs, 'finite and > 0');
+  }
+  return new PhiAccrualDetector(expectedIntervalMs);
+}
+
+class PhiAccrualDetector implements Detector {
+  readonly #interval: BeatInterval;
+  readonly #curve: LatenessCurve;
+  readonly #silence = new Silence();
+  #last: Heartbeat | undefined;
+  /** Usual difference of the two clocks when a beat arrives. */
+  #delayMs = 0;
+  #delays = 0;
+
+  constructor(expectedIntervalMs: number) {
+    this.#interval = new BeatInterval(expectedIntervalMs);
+    this.#curve = new LatenessCurve(expectedIntervalMs);
+  }
+
+  heartbeat(beat: Heartbeat): void {
+    check(beat);
+    const last = this.#last;
+    const order = last ? orderOf(last, beat, this.#interval.ms) : 'restarted';
+    if (order === 'older') return;
+    if (order === 'newer') this.#learn(last as Heartbeat, beat);
+    else this.#delays = 0;
+    this.#last = beat;
+    this.#expectNext(beat);
+  }
+
+  localPause(fromMs: number, toMs: number): void {
+    this.#silence.paused(fromMs, toMs);
+  }
+
+  phi(nowMs: number): number | undefined {
+    return this.#last && this.#curve.phi(this.#silence.lastedMs(nowMs));
+  }
+
+  deadlineMs(phi: number): number {
+    if (!this.#last) return Infinity;
+    return this.#silence.instantMs(this.#curve.latenessMs(phi));
+  }
+
+  #learn(last: Heartbeat, beat: Heartbeat): void {
+    const steps = Math.max(1, (beat.seq ?? 0) - (last.seq ?? 0));
+    const gapMs = sentMs(beat) - sentMs(last);
+    if (gapMs > 0) this.#interval.add(gapMs, steps);
+    // What we slept through cannot be told from what came late.
+    if (this.#silence.pausedMs(beat.arrivedAtMs) > 0) return;
+    this.#curve.learn(this.#silence.lastedMs(beat.arrivedAtMs), this.#interval.ms);
+  }
+
+  #expectNext(beat: Heartbeat): void {
+    const pausedMs = this.#silence.pausedMs(beat.arrivedAtMs);
+    const delayMs = beat.arrivedAtMs - pausedMs - sentMs(beat);
+    this.#delays = Math.min(LONG_WINDOW, this.#delays + 1);
+    this.#delayMs += (delayMs - this.#delayMs) / this.#delays;
+    const dueMs = sentMs(beat) + this.#interval.ms + Math.max(delayMs, this.#delayMs);
+    this.#silence.expect(dueMs);
+  }
+}
+
+/** Without a send time, the arrival stands for it: then only gaps between arrivals are known. */
+function sentMs({ sentAtMs, arrivedAtMs }: Heartbeat): number {
+  return sentAtMs ?? arrivedAtMs;
+}
+
+/**
+ * Datagrams overtake one another and come twice, but not by far: who does not tell its boot id,
+ * and is that much behind, has restarted.
+ */
+function orderOf(last: Heartbeat, beat: Heartbeat, intervalMs: number): 'newer' | 'older' | 'restarted' {
+  if (beat.bootId !== last.bootId) return 'restarted';
+  const bySeq = beat.seq !== undefined && last.seq !== undefined;
+  const ahead = bySeq
+    ? (beat.seq as number) - (last.seq as number)
+    : (sentMs(beat) - sentMs(last)) / intervalMs;
+  if (ahead > 0) return 'newer';
+  return beat.bootId === undefined && ahead < -OVERTAKEN_MAX ? 'restarted' : 'older';
+}
+
+function check({ arrivedAtMs, sentAtMs = 0, seq = 0 }: Heartbeat): void {
+  if (!Number.isFinite(arrivedAtMs)) throw argumentError('arrivedAtMs', arrivedAtMs, 'finite');
+  if (!Number.isFinite(sentAtMs)) throw argumentError('sentAtMs', sentAtMs, 'finite');
+  if (!Number.isFinite(seq)) throw argumentError('seq', seq, 'finite');
+}

@@ -1,0 +1,71 @@
+/** What others say of peers: the latest word of each observer, as long as it holds. */
+import type { Vote } from './message.ts';
+import type { Rules } from './rules.ts';
+
+export interface Word {
+  readonly vote: Vote;
+  /** When the observer last heard the peer, by our clock; undefined: never. */
+  readonly heardAtMs: number | undefined;
+  /** When it said so, by our clock. */
+  readonly saidAtMs: number;
+  /** Which life of the peer it spoke of, '' if it knew none. */
+  readonly boot: string;
+}
+
+export class Votes {
+  /** By peer, then by observer. */
+  readonly #words = new Map<string, Map<string, Word>>();
+  readonly #rules: Rules;
+  readonly #ttlMs: number;
+
+  constructor(rules: Rules, intervalMs: number) {
+    this.#rules = rules;
+    this.#ttlMs = rules.voteTtlMs(intervalMs);
+  }
+
+  say(observer: string, peer: string, word: Word): void {
+    let words = this.#words.get(peer);
+    if (!words) this.#words.set(peer, (words = new Map()));
+    words.set(observer, word);
+  }
+
+  /** Words that hold about one life of a peer, by observer. */
+  about(peer: string, boot: string, nowMs: number): [observer: string, word: Word][] {
+    return [...(this.#words.get(peer) ?? [])].filter(
+      ([, word]) =>
+        nowMs - word.saidAtMs <= this.#ttlMs && this.#rules.isSameLife(word.boot, boot),
+    );
+  }
+
+  /** Of the assigned, those who hold the peer suspect. */
+  suspecting(peer: string, boot: string, assigned: readonly string[], nowMs: number): string[] {
+    return this.about(peer, boot, nowMs)
+      .filter(([observer, { vote }]) => vote === 'suspect' && assigned.includes(observer))
+      .map(([observer]) => observer);
+  }
+
+  /** When the next of these words ceases to hold; Infinity if none does. */
+  nextExpiryMs(peer: string, nowMs: number): number {
+    let nextMs = Infinity;
+    for (const { saidAtMs } of this.#words.get(peer)?.values() ?? []) {
+      const expiryMs = saidAtMs + this.#ttlMs;
+      if (expiryMs >= nowMs) nextMs = Math.min(nextMs, expiryMs);
+    }
+    return nextMs;
+  }
+
+  /** Peers and observers that are members no more are forgotten. */
+  retain(isMember: (name: string) => boolean): void {
+    for (const [peer, words] of this.#words) {
+      if (!isMember(peer)) this.#words.delete(peer);
+      for (const observer of words.keys()) if (!isMember(observer)) words.delete(observer);
+    }
+  }
+
+  /** Every word, for the matrix. */
+  *all(): Generator<[observer: string, peer: string, word: Word]> {
+    for (const [peer, words] of this.#words) {
+      for (const [observer, word] of words) yield [observer, peer, word];
+    }
+  }
+}
