@@ -107,7 +107,11 @@ function sentMs({ sentAtMs, arrivedAtMs }: Heartbeat): number {
  * Datagrams overtake one another and come twice, but not by far: who does not tell its boot id,
  * and is that much behind, has restarted.
  */
-function orderOf(last: Heartbeat, beat: Heartbeat, intervalMs: number): 'newer' | 'older' | 'restarted' {
+function orderOf(
+  last: Heartbeat,
+  beat: Heartbeat,
+  intervalMs: number,
+): 'newer' | 'older' | 'restarted' {
   if (beat.bootId !== last.bootId) return 'restarted';
   const bySeq = beat.seq !== undefined && last.seq !== undefined;
   const ahead = bySeq

@@ -75,6 +75,8 @@ export class Observers {
   }
 
   #weight(peer: number, observer: number): number {
-    return mix32((this.#hashes[peer] as number) ^ Math.imul(this.#hashes[observer] as number, 0x9e3779b1));
+    return mix32(
+      (this.#hashes[peer] as number) ^ Math.imul(this.#hashes[observer] as number, 0x9e3779b1),
+    );
   }
 }

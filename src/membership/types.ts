@@ -9,14 +9,7 @@ export interface Instant {
 
 /** What is held of a peer: see the states in `docs/architecture.md`. */
 export type PeerState =
-  | 'unknown'
-  | 'alive'
-  | 'slow'
-  | 'stalled'
-  | 'suspect'
-  | 'disputed'
-  | 'dead'
-  | 'left';
+  'unknown' | 'alive' | 'slow' | 'stalled' | 'suspect' | 'disputed' | 'dead' | 'left';
 
 /** What somebody else saw of a peer. */
 export type Evidence =
@@ -37,12 +30,7 @@ export type Evidence =
 
 /** Why a peer is suspected. */
 export type SuspicionReason =
-  | 'silence'
-  | 'in-flight'
-  | 'refused'
-  | 'unreachable'
-  | 'crash'
-  | 'down';
+  'silence' | 'in-flight' | 'refused' | 'unreachable' | 'crash' | 'down';
 
 /** To be sent; answers are returned by `receive` instead. */
 export interface Outgoing {

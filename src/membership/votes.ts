@@ -32,8 +32,7 @@ export class Votes {
   /** Words that hold about one life of a peer, by observer. */
   about(peer: string, boot: string, nowMs: number): [observer: string, word: Word][] {
     return [...(this.#words.get(peer) ?? [])].filter(
-      ([, word]) =>
-        nowMs - word.saidAtMs <= this.#ttlMs && this.#rules.isSameLife(word.boot, boot),
+      ([, word]) => nowMs - word.saidAtMs <= this.#ttlMs && this.#rules.isSameLife(word.boot, boot),
     );
   }
 
@@ -42,6 +41,12 @@ export class Votes {
     return this.about(peer, boot, nowMs)
       .filter(([observer, { vote }]) => vote === 'suspect' && assigned.includes(observer))
       .map(([observer]) => observer);
+  }
+
+  /** Whether one observer holds some life of the peer suspect. */
+  isSuspecting(observer: string, peer: string, nowMs: number): boolean {
+    const word = this.#words.get(peer)?.get(observer);
+    return word?.vote === 'suspect' && nowMs - word.saidAtMs <= this.#ttlMs;
   }
 
   /** When the next of these words ceases to hold; Infinity if none does. */

@@ -19,6 +19,9 @@ import { SampleWindow } from './sample-window.ts';
 /** P = 0.5. */
 export const SATZGER_PHI = -Math.log10(0.5);
 
+/** Two heartbeats may arrive at once; a silence is divided by the largest gap all the same. */
+const LEAST_GAP_MS = 1e-6;
+
 export interface SatzgerOptions extends IntervalOption {
   /** Default 1000. */
   readonly windowSize?: number;
@@ -37,13 +40,13 @@ function satzgerRule(windowSize: number, scale: number, intervalMs: number): Sil
   const window = new SampleWindow(windowSize);
   const sorted = new Float64Array(windowSize);
   let size = 0;
-  /** The n-th smallest gap, from 1 on; not 0, so that a silence can be divided by it. */
-  const gapMs = (n: number) =>
-    size === 0 ? intervalMs : Math.max(sorted[n - 1] as number, Number.EPSILON);
+  /** The n-th smallest gap, from 1 on. */
+  const gapMs = (n: number) => (size === 0 ? intervalMs : (sorted[n - 1] as number));
 
   return {
-    learn(_, gap) {
-      if (gap === undefined) return;
+    learn(_, arrivalGapMs) {
+      if (arrivalGapMs === undefined) return;
+      const gap = Math.max(LEAST_GAP_MS, arrivalGapMs);
       const dropped = window.push(gap);
       if (dropped !== undefined) remove(sorted, size--, dropped);
       insert(sorted, size++, gap);

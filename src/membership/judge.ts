@@ -1,0 +1,151 @@
+/** What we call each peer, what we count of it, and what others think of us. */
+import type { Group } from './group.ts';
+import { bootOf, NO_BOOT, voteOf } from './opinions.ts';
+import type { Rules } from './rules.ts';
+import { SelfDoubt } from './self-doubt.ts';
+import type { Cell, MembershipEvent, PeerState, PeerView } from './types.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+import type { Votes } from './votes.ts';
+import type { Watch } from './watch.ts';
+
+export interface JudgeOptions {
+  readonly group: Group;
+  readonly watches: ReadonlyMap<string, Watch>;
+  readonly votes: Votes;
+  readonly rules: Rules;
+  readonly intervalMs: number;
+  readonly emit: (event: MembershipEvent) => void;
+}
+
+export class Judge {
+  readonly #options: JudgeOptions;
+  readonly #verdicts = new WeakMap<Watch, Verdict>();
+  readonly #selfDoubt: SelfDoubt;
+  #isSelfSuspected = false;
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+    this.#selfDoubt = new SelfDoubt(options.intervalMs);
+  }
+
+  /** How much longer a silence has to last because we doubt ourselves, in ms. */
+  get extraMs(): number {
+    return this.#selfDoubt.extraMs;
+  }
+
+  /** Our vote on a peer anew, and what it is called with it. True if others have to hear of it. */
+  judge(watch: Watch, nowMs: number): boolean {
+    const before = watch.judgement;
+    const votedBefore = voteOf(watch);
+    const after = watch.judge(nowMs, this.extraMs);
+    const isKept = before.vote === 'suspect' && !this.#options.rules.retracts();
+    if (!isKept) watch.judgement = after;
+    this.#count(watch, before.vote === 'suspect', nowMs);
+    const voted = voteOf(watch);
+    const isNews = voted !== votedBefore && !(votedBefore === undefined && voted === 'alive');
+    if (isNews) watch.votedAtMs = nowMs;
+    this.#call(watch, nowMs);
+    return isNews;
+  }
+
+  /** The same life was heard again: a mistake. Another life: the suspicion was right. */
+  #count(watch: Watch, wasSuspect: boolean, nowMs: number): void {
+    const { emit, intervalMs } = this.#options;
+    const { vote, reason } = watch.judgement;
+    const isSuspect = vote === 'suspect';
+    const peer = watch.contact.name;
+    if (isSuspect === wasSuspect) return;
+    if (isSuspect) {
+      watch.suspicions++;
+      watch.suspicion = {
+        sinceMs: nowMs,
+        reason: reason ?? 'silence',
+        bootId: watch.contact.bootId,
+      };
+      emit({ type: 'suspicion', atMs: nowMs, peer, reason: watch.suspicion.reason });
+      return;
+    }
+    const { suspicion } = watch;
+    watch.suspicion = undefined;
+    if (!suspicion || vote === 'left' || suspicion.bootId !== watch.contact.bootId) return;
+    watch.mistakes++;
+    watch.damping.mistake(nowMs, intervalMs);
+    const lastedMs = nowMs - suspicion.sinceMs;
+    emit({ type: 'mistake', atMs: nowMs, peer, reason: suspicion.reason, lastedMs });
+  }
+
+  /** What it is called from now on; an event if that is new. */
+  #call(watch: Watch, nowMs: number): void {
+    const before = this.#verdicts.get(watch)?.state ?? 'unknown';
+    const verdict = this.#verdict(watch, nowMs);
+    this.#verdicts.set(watch, verdict);
+    if (verdict.state === before) return;
+    const { suspectedBy, assigned, because } = verdict;
+    this.#options.emit({
+      ...{ type: 'state', atMs: nowMs, peer: watch.contact.name, from: before, to: verdict.state },
+      ...{ because, phi: watch.doubt.phi(nowMs), silentMs: watch.doubt.silentMs(nowMs) },
+      votes: { suspect: suspectedBy, assigned },
+    });
+  }
+
+  #verdict(watch: Watch, nowMs: number): Verdict {
+    const { group, votes, rules } = this.#options;
+    const { name } = watch.contact;
+    const question = {
+      judgement: watch.judgement,
+      assigned: group.observers.of(name),
+      self: group.self,
+      words: votes.about(name, knownBoot(watch), nowMs),
+      silentSinceMs: watch.doubt.silentSinceMs ?? watch.lastHeardMs,
+    };
+    return verdictOf(question, rules);
+  }
+
+  /** Many silent at once: before any of them is judged. */
+  doubtOurselves(nowMs: number): void {
+    const watches = [...this.#options.watches.values()].filter((watch) => !watch.hasLeft);
+    const silent = watches.filter((watch) => watch.isSilent(nowMs)).length;
+    if (!this.#selfDoubt.update(silent, watches.length, nowMs)) return;
+    this.#options.emit({ type: 'self-doubt', atMs: nowMs, score: this.#selfDoubt.score });
+  }
+
+  /** What our own observers say of us. */
+  judgeOurselves(bootId: string, nowMs: number): void {
+    const { group, votes, rules, emit } = this.#options;
+    if (group.self === undefined) return;
+    const assigned = group.observers.of(group.self);
+    const by = votes.suspecting(group.self, bootOf(bootId), assigned, nowMs);
+    const suspected = rules.isMajority(by.length, assigned.length);
+    if (suspected === this.#isSelfSuspected) return;
+    this.#isSelfSuspected = suspected;
+    emit({ type: 'self-suspected', atMs: nowMs, suspected, by, assigned: assigned.length });
+  }
+
+  viewOf(watch: Watch, nowMs: number): PeerView {
+    const { contact, doubt, judgement, lastHeardMs, rttMs, suspicions, mistakes } = watch;
+    const verdict = this.#verdict(watch, nowMs);
+    return {
+      ...{ peer: contact.name, state: verdict.state, vote: judgement.vote },
+      phi: lastHeardMs === undefined ? undefined : doubt.phi(nowMs),
+      bootId: contact.bootId,
+      lastHeardAgoMs: lastHeardMs === undefined ? undefined : nowMs - lastHeardMs,
+      ...{ rttMs, watched: true, observers: verdict.assigned },
+      ...{ suspectedBy: verdict.suspectedBy, suspicions, mistakes, because: verdict.because },
+    };
+  }
+
+  /** What each observer that we hear says of each peer; our own row is not among them. */
+  *others(nowMs: number): Generator<Cell> {
+    for (const [observer, peer, { vote, heardAtMs, saidAtMs }] of this.#options.votes.all()) {
+      const heardAgoMs = heardAtMs === undefined ? undefined : nowMs - heardAtMs;
+      const state: PeerState = vote;
+      yield { observer, peer, state, heardAgoMs, ageMs: nowMs - saidAtMs };
+    }
+  }
+}
+
+/** The life that votes have to be about, '' while none is known. */
+function knownBoot({ contact }: Watch): string {
+  const boot = bootOf(contact.bootId);
+  return boot === NO_BOOT ? '' : boot;
+}

@@ -1,0 +1,394 @@
+/**
+ * Who is alive: one node's part in it, without sockets, timers and clocks.
+ *
+ * Every interval each watched peer is asked; an answer is a sign of life, and so is everything
+ * else that comes from it. What is overdue is asked again at once, over every way there is, and
+ * through others (an indirect probe is a request for their opinion). Each node judges for itself
+ * (`Watch`), tells those who watch the same peer when its vote changes, and calls a peer dead only
+ * with a majority of those assigned to watch it (`verdictOf`).
+ *
+ * The caller delivers messages and instants, and sends what it is given. It calls `tick` when
+ * `nextTickMs` has come, after the sockets have been read (drain before judge).
+ *
+ * Source: SWIM (Das, Gupta & Motivala 2002) for indirect probes, Lifeguard for doubting oneself.
+ */
+import { SUSPECT_PHI } from '../detector/phi-accrual.ts';
+import { Contact, type Reception } from './contact.ts';
+import { Conversation } from './conversation.ts';
+import { Group } from './group.ts';
+import { Judge } from './judge.ts';
+import type { Message } from './message.ts';
+import { nameHash } from './names.ts';
+import { NO_BOOT } from './opinions.ts';
+import { Passive } from './passive.ts';
+import { RULES, type Rules } from './rules.ts';
+import type { Cell, Evidence, Instant, MembershipEvent, Outgoing, PeerView } from './types.ts';
+import { Votes } from './votes.ts';
+import { Watch } from './watch.ts';
+
+const DEFAULT_INTERVAL_MS = 1000;
+/** In doubt, so many others are asked what they know. */
+const INDIRECT = 2;
+/** From this phi on a peer is asked again at once. */
+const DOUBT_PHI = 1;
+/** From this phi on others are asked too. */
+const INDIRECT_PHI = 3;
+/** Who left is asked so much less often: it may come back. */
+const LEFT_SLOWER = 5;
+/** Who asked about a peer is told for so many intervals. */
+const INTEREST_INTERVALS = 3;
+
+export interface MembershipOptions {
+  /** Our own name among the members; undefined until it is known. */
+  readonly self?: string | undefined;
+  /** 16 hex digits, drawn at start. */
+  readonly bootId: string;
+  /** Between two questions to a peer, in ms. Default 1000. */
+  readonly intervalMs?: number;
+  /** Phi at which a silence is a suspicion. Default 8. */
+  readonly suspectPhi?: number;
+  /** Observers a member, above 50 members. Default 9. */
+  readonly observers?: number;
+  /** What others say counts; false without a secret. Default true. */
+  readonly trustOpinions?: boolean;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly send: (out: Outgoing) => void;
+  readonly emit: (event: MembershipEvent) => void;
+  /** Turns of our main loop so far. Default: of this membership. */
+  readonly progress?: () => number;
+  /** For tests: wrong rules. */
+  readonly rules?: Partial<Rules>;
+}
+
+export class Membership {
+  readonly #options: MembershipOptions;
+  readonly #rules: Rules;
+  readonly #intervalMs: number;
+  readonly #group: Group;
+  readonly #watches = new Map<string, Watch>();
+  readonly #votes: Votes;
+  readonly #judge: Judge;
+  readonly #conversation: Conversation;
+  readonly #passive: Passive;
+  #turns = 0;
+  #isGone = false;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+    this.#rules = { ...RULES, ...options.rules };
+    const intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
+    const { bootId, random, send, emit, progress } = options;
+    this.#intervalMs = intervalMs;
+    this.#group = new Group(options.self, options.observers);
+    this.#votes = new Votes(this.#rules, intervalMs);
+    const shared = { group: this.#group, watches: this.#watches, votes: this.#votes, intervalMs };
+    this.#judge = new Judge({ ...shared, rules: this.#rules, emit });
+    this.#conversation = new Conversation({
+      ...{ ...shared, bootId, random, send },
+      progress: progress ?? (() => this.#turns),
+    });
+    this.#passive = new Passive(emit, options.suspectPhi ?? SUSPECT_PHI);
+  }
+
+  /** Our own name among the members; undefined until it is known. */
+  get self(): string | undefined {
+    return this.#group.self;
+  }
+
+  /** Everyone who belongs to the group; ourselves do in any case. */
+  setMembers(names: readonly string[], now: Instant): void {
+    this.#group.setMembers(names);
+    const watched = this.#group.watched();
+    for (const name of this.#watches.keys()) if (!watched.has(name)) this.#watches.delete(name);
+    this.#conversation.retainMembers();
+    this.#votes.retain((name) => this.#group.observers.has(name));
+    for (const name of watched) if (!this.#watches.has(name)) this.#watch(name, now.monoMs);
+  }
+
+  /** Our own name turned out to be this. */
+  setSelf(name: string, now: Instant): void {
+    if (this.#group.self === name) return;
+    this.#group.self = name;
+    this.setMembers(this.#group.observers.members, now);
+  }
+
+  /** A message came. What a question is to be answered with. */
+  receive(message: Message, now: Instant): Message | undefined {
+    this.#turns++;
+    if (this.#isGone || !this.#isForUs(message, now)) return undefined;
+    if (message.kind === 'notice') return void this.#noticed(message, now);
+    const contact = this.#conversation.contact(message.from);
+    if (contact) this.#take(contact, message, now);
+    if (message.kind !== 'question') return undefined;
+    if (!contact && this.#options.trustOpinions === false) return undefined;
+    return this.#conversation.answer(contact ?? new Contact(message.from), message, now);
+  }
+
+  /** Something else was seen of a peer; of a stranger too, which is then a passive peer. */
+  evidence(peer: string, evidence: Evidence, now: Instant): void {
+    const watch = this.#watches.get(peer);
+    if (!watch) {
+      const isMember = this.#group.observers.has(peer);
+      if (!isMember) this.#passive.evidence(peer, evidence, now.monoMs);
+      return;
+    }
+    if (evidence.kind !== 'reply') {
+      this.#options.emit({ type: 'evidence', atMs: now.monoMs, peer, evidence });
+    }
+    weigh(watch, evidence, now.monoMs);
+    this.#judgeAndTell(watch, now);
+  }
+
+  /** We stood still: no silence of that time is anybody else's. */
+  localPause(fromMs: number, toMs: number): void {
+    const pauseMs = this.#rules.subtracted(toMs - fromMs);
+    if (!(pauseMs > 0)) return;
+    for (const { doubt } of this.#watches.values()) doubt.localPause(fromMs, fromMs + pauseMs);
+    this.#conversation.paused(pauseMs);
+  }
+
+  /** Asks whom it is time to ask, and judges everyone. */
+  tick(now: Instant): void {
+    this.#turns++;
+    if (this.#isGone) return;
+    this.#judge.doubtOurselves(now.monoMs);
+    for (const watch of this.#watches.values()) {
+      this.#askIfDue(watch, now);
+      this.#judgeAndTell(watch, now);
+    }
+    this.#judge.judgeOurselves(this.#options.bootId, now.monoMs);
+  }
+
+  /** When `tick` is due next, by the monotonic clock. */
+  nextTickMs(nowMs: number): number {
+    let nextMs = nowMs + this.#intervalMs;
+    for (const watch of this.#watches.values()) {
+      nextMs = Math.min(
+        nextMs,
+        watch.nextAskMs,
+        nextProbeMs(watch, nowMs),
+        watch.nextJudgementMs(nowMs, this.#judge.extraMs),
+        this.#votes.nextExpiryMs(watch.contact.name, nowMs) + 1,
+      );
+    }
+    return nextMs;
+  }
+
+  /** We go: everyone we talk with is told, and nothing is answered any more. */
+  farewell(reason: 'goodbye' | 'crash', now: Instant): void {
+    this.#conversation.farewell(reason, now);
+    this.#isGone = true;
+  }
+
+  peers(nowMs: number): PeerView[] {
+    const watched = [...this.#watches.values()].map((watch) => this.#judge.viewOf(watch, nowMs));
+    return [...watched, ...this.#passive.views(nowMs)];
+  }
+
+  /** Those to send work to: neither suspected nor stalled, gone or unknown. */
+  livePeers(nowMs: number): string[] {
+    return this.peers(nowMs)
+      .filter(({ state }) => state === 'alive' || state === 'slow')
+      .map(({ peer }) => peer);
+  }
+
+  /** What each observer says of each peer, as far as we hear: our own row first. */
+  matrix(nowMs: number): Cell[] {
+    const observer = this.#group.self ?? '';
+    const own = this.peers(nowMs).map(({ peer, vote, lastHeardAgoMs }) => ({
+      ...{ observer, peer, state: vote, heardAgoMs: lastHeardAgoMs, ageMs: 0 },
+    }));
+    return [...own, ...this.#judge.others(nowMs)];
+  }
+
+  #watch(name: string, nowMs: number): void {
+    const contact = this.#conversation.contact(name);
+    if (!contact) return;
+    this.#passive.forget(name);
+    const { suspectPhi = SUSPECT_PHI, random } = this.#options;
+    const intervalMs = this.#intervalMs;
+    const askAtMs = nowMs + random() * intervalMs;
+    this.#watches.set(name, new Watch({ contact, intervalMs, suspectPhi, nowMs, askAtMs }));
+  }
+
+  /**
+   * Not from ourselves, and not for somebody else. Who does not know its own name learns it from
+   * those who know it by one of the members': our own question to that address, or another's.
+   */
+  #isForUs(message: Message, now: Instant): boolean {
+    const { self } = this.#group;
+    const name = this.#group.nameOf(message.to);
+    if (self === undefined && name !== undefined && message.kind === 'question') {
+      this.setSelf(name, now);
+    }
+    if (message.bootId === this.#options.bootId) return false;
+    if (self === undefined || message.to === nameHash(self) || message.kind === 'notice')
+      return true;
+    const why = `it takes us for somebody else; is ${self} our name on every node?`;
+    this.#options.emit({ type: 'refused-message', atMs: now.monoMs, from: message.from, why });
+    return false;
+  }
+
+  #noticed(message: Message, now: Instant): void {
+    const { reason, about = '' } = message;
+    if (reason === 'down') {
+      const peer = this.#group.nameOf(about);
+      if (peer !== undefined) this.evidence(peer, { kind: 'down' }, now);
+      return;
+    }
+    const contact = this.#conversation.contact(message.from);
+    if (!contact || reason === undefined) return;
+    if (reason === 'goodbye' && !this.#rules.believesGoodbye()) return;
+    const { as } = contact.received(message);
+    if (as === 'news' || as === 'restart') this.evidence(contact.name, { kind: reason }, now);
+  }
+
+  #take(contact: Contact, message: Message, now: Instant): void {
+    const reception = contact.received(message);
+    if (reception.as === 'old') return;
+    const watch = this.#watches.get(contact.name);
+    if (reception.as === 'unproved') {
+      if (watch?.budget.take(now.monoMs)) this.#ask(watch, now, true);
+      return;
+    }
+    if (watch) this.#heard(watch, message, reception, now);
+    if (this.#options.trustOpinions !== false) this.#listen(contact, message, now);
+  }
+
+  #heard(watch: Watch, message: Message, reception: Reception, now: Instant): void {
+    const { monoMs } = now;
+    if (reception.as === 'restart') this.#restarted(watch, message.bootId, monoMs);
+    if ('asked' in reception && reception.asked) {
+      watch.rttMs = monoMs - reception.asked.sentAtMs;
+      watch.doubt.answered(monoMs);
+    } else {
+      watch.doubt.heard(monoMs, message.kind === 'question');
+    }
+    watch.heard(monoMs);
+    watch.progressed(message.progress, monoMs);
+    this.#judgeAndTell(watch, now);
+    this.#tellTheInterested(watch, now);
+  }
+
+  #restarted(watch: Watch, bootId: string, nowMs: number): void {
+    watch.restarted();
+    if (watch.lastHeardMs === undefined) return;
+    const peer = watch.contact.name;
+    this.#options.emit({ type: 'restarted', atMs: nowMs, peer, bootId });
+  }
+
+  /** What another says of those we both watch, and of us. */
+  #listen(contact: Contact, message: Message, now: Instant): void {
+    if (!this.#rules.isSameDigest(message.digest, this.#group.digest)) return;
+    const { monoMs } = now;
+    for (const { about, vote, heardAgoMs, boot } of message.opinions) {
+      const peer = this.#group.nameOf(about);
+      if (peer === undefined || peer === contact.name) continue;
+      const heardAtMs = heardAgoMs === undefined ? undefined : monoMs - heardAgoMs;
+      const word = { vote, heardAtMs, saidAtMs: monoMs, boot: boot === NO_BOOT ? '' : boot };
+      this.#votes.say(contact.name, peer, word);
+      const watch = this.#watches.get(peer);
+      if (watch) this.#judgeAndTell(watch, now);
+    }
+    this.#judge.judgeOurselves(this.#options.bootId, monoMs);
+    for (const hash of message.asks) this.#askFor(contact, hash, now);
+  }
+
+  /** Somebody wants to know of a peer: it is asked, unless it just was. */
+  #askFor(contact: Contact, hash: string, now: Instant): void {
+    const watch = this.#watches.get(this.#group.nameOf(hash) ?? '');
+    if (!watch) return;
+    watch.interested.set(contact.name, now.monoMs + INTEREST_INTERVALS * this.#intervalMs);
+    const isRecent = now.monoMs - watch.lastAskedMs < watch.doubt.spacingMs;
+    if (!isRecent && watch.budget.take(now.monoMs)) this.#ask(watch, now, true);
+  }
+
+  #tellTheInterested(watch: Watch, now: Instant): void {
+    for (const [name, untilMs] of watch.interested) {
+      const contact = this.#conversation.contact(name);
+      if (contact && untilMs >= now.monoMs) this.#conversation.ask(contact, now, true);
+    }
+    watch.interested.clear();
+  }
+
+  /** A change of our vote goes at once to those who watch the peer too, and to itself. */
+  #judgeAndTell(watch: Watch, now: Instant): void {
+    if (!this.#judge.judge(watch, now.monoMs)) return;
+    const { name } = watch.contact;
+    for (const other of [...this.#group.observers.of(name), name]) {
+      const contact = this.#conversation.contact(other);
+      if (contact) this.#conversation.ask(contact, now, true);
+    }
+  }
+
+  #askIfDue(watch: Watch, now: Instant): void {
+    const { monoMs } = now;
+    if (monoMs >= watch.nextAskMs) {
+      const stepMs = this.#intervalMs * (watch.hasLeft ? LEFT_SLOWER : 1);
+      watch.nextAskMs = Math.max(watch.nextAskMs + stepMs, monoMs + stepMs / 2);
+      this.#ask(watch, now, watch.doubt.phi(monoMs) >= DOUBT_PHI);
+      this.#renewVote(watch, now);
+      return;
+    }
+    if (monoMs < nextProbeMs(watch, monoMs) || !watch.budget.take(monoMs)) return;
+    this.#ask(watch, now, true);
+    if (watch.doubt.phi(monoMs) >= INDIRECT_PHI) this.#askOthers(watch, now);
+  }
+
+  /** Votes expire: those who watch the peer but not us would not hear it again otherwise. */
+  #renewVote(watch: Watch, now: Instant): void {
+    if (watch.judgement.vote !== 'suspect') return;
+    for (const other of this.#group.observers.of(watch.contact.name)) {
+      if (this.#watches.has(other)) continue;
+      const contact = this.#conversation.contact(other);
+      if (contact) this.#conversation.ask(contact, now, false);
+    }
+  }
+
+  #ask(watch: Watch, now: Instant, urgent: boolean): void {
+    watch.lastAskedMs = now.monoMs;
+    watch.doubt.asked(now.monoMs);
+    this.#conversation.ask(watch.contact, now, urgent);
+  }
+
+  /** Two others, by chance: always the same two would have to answer for everyone. */
+  #askOthers(watch: Watch, now: Instant): void {
+    const { name, hash } = watch.contact;
+    const others = this.#group.observers.of(name).filter((other) => {
+      const vote = this.#watches.get(other)?.judgement.vote;
+      return vote !== 'suspect' && vote !== 'left';
+    });
+    const first = Math.floor(this.#options.random() * others.length);
+    for (let i = 0; i < Math.min(INDIRECT, others.length); i++) {
+      const contact = this.#conversation.contact(others[(first + i) % others.length] as string);
+      if (contact) this.#conversation.ask(contact, now, true, [hash]);
+    }
+  }
+}
+
+/** When a doubt is to be pursued; once the peer is suspected, the regular questions will do. */
+function nextProbeMs(watch: Watch, nowMs: number): number {
+  const { judgement, lastHeardMs, lastAskedMs, doubt, budget } = watch;
+  if (judgement.vote === 'suspect' || lastHeardMs === undefined) return Infinity;
+  const dueMs = Math.max(doubt.instantMs(DOUBT_PHI), lastAskedMs + doubt.spacingMs);
+  return dueMs > nowMs ? dueMs : Math.max(dueMs, budget.readyMs(nowMs));
+}
+
+function weigh(watch: Watch, evidence: Evidence, nowMs: number): void {
+  switch (evidence.kind) {
+    case 'reply':
+      watch.heard(nowMs);
+      return watch.doubt.heard(nowMs, false);
+    case 'connect':
+      return watch.hostAnswered(nowMs);
+    case 'goodbye':
+      return watch.left(nowMs);
+    case 'in-flight':
+    case 'reset':
+      watch.nextAskMs = Math.min(watch.nextAskMs, nowMs);
+      return;
+    default:
+      return watch.gone(evidence.kind);
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Upstreams that are no members: nobody asks them, they are known by the traffic to them.
+ *
+ * Any reply is a sign of life. They are suspected when nothing listens there, or when a request
+ * waits surprisingly long; there is no quorum about them, so they are never called dead.
+ */
+import type { Evidence, MembershipEvent, PeerState, PeerView, SuspicionReason } from './types.ts';
+
+/** As many as the peer table holds; the one unheard for longest makes room. */
+const PASSIVE_MAX = 1024;
+
+interface PassivePeer {
+  state: PeerState;
+  because: string;
+  phi: number | undefined;
+  lastHeardMs: number | undefined;
+  hostAliveAtMs: number;
+  suspicion: { readonly sinceMs: number; readonly reason: SuspicionReason } | undefined;
+  suspicions: number;
+  mistakes: number;
+}
+
+export class Passive {
+  readonly #peers = new Map<string, PassivePeer>();
+  readonly #emit: (event: MembershipEvent) => void;
+  readonly #suspectPhi: number;
+
+  constructor(emit: (event: MembershipEvent) => void, suspectPhi: number) {
+    this.#emit = emit;
+    this.#suspectPhi = suspectPhi;
+  }
+
+  evidence(name: string, evidence: Evidence, nowMs: number): void {
+    const peer = this.#peerOf(name);
+    switch (evidence.kind) {
+      case 'reply':
+        peer.lastHeardMs = nowMs;
+        peer.phi = undefined;
+        return this.#trust(name, peer, nowMs);
+      case 'connect':
+        peer.hostAliveAtMs = nowMs;
+        return;
+      case 'in-flight':
+        peer.phi = evidence.phi;
+        if (evidence.phi >= this.#suspectPhi) this.#suspect(name, peer, 'in-flight', nowMs);
+        return;
+      case 'refused':
+      case 'unreachable':
+        return this.#suspect(name, peer, evidence.kind, nowMs);
+      default:
+        return;
+    }
+  }
+
+  /** It is a member now. */
+  forget(name: string): void {
+    this.#peers.delete(name);
+  }
+
+  views(nowMs: number): PeerView[] {
+    return [...this.#peers].map(([name, peer]) => ({
+      ...{ peer: name, state: peer.state, vote: peer.state, phi: peer.phi, bootId: undefined },
+      lastHeardAgoMs: peer.lastHeardMs === undefined ? undefined : nowMs - peer.lastHeardMs,
+      ...{ rttMs: undefined, watched: false, observers: 0, suspectedBy: [] },
+      ...{ suspicions: peer.suspicions, mistakes: peer.mistakes, because: peer.because },
+    }));
+  }
+
+  #peerOf(name: string): PassivePeer {
+    let peer = this.#peers.get(name);
+    if (peer) {
+      this.#peers.delete(name);
+    } else {
+      peer = {
+        ...{ state: 'unknown', because: 'nothing was heard of it yet', phi: undefined },
+        ...{ lastHeardMs: undefined, hostAliveAtMs: -Infinity, suspicion: undefined },
+        ...{ suspicions: 0, mistakes: 0 },
+      };
+    }
+    this.#peers.set(name, peer);
+    if (this.#peers.size > PASSIVE_MAX) {
+      this.#peers.delete(this.#peers.keys().next().value as string);
+    }
+    return peer;
+  }
+
+  #trust(name: string, peer: PassivePeer, nowMs: number): void {
+    const { suspicion } = peer;
+    if (suspicion) {
+      peer.suspicion = undefined;
+      peer.mistakes++;
+      const lastedMs = nowMs - suspicion.sinceMs;
+      this.#emit({ type: 'mistake', atMs: nowMs, peer: name, reason: suspicion.reason, lastedMs });
+    }
+    this.#call(name, peer, 'alive', 'it replies', nowMs);
+  }
+
+  #suspect(name: string, peer: PassivePeer, reason: SuspicionReason, nowMs: number): void {
+    if (!peer.suspicion) {
+      peer.suspicion = { sinceMs: nowMs, reason };
+      peer.suspicions++;
+      this.#emit({ type: 'suspicion', atMs: nowMs, peer: name, reason });
+    }
+    const isHostAlive =
+      reason === 'in-flight' && peer.hostAliveAtMs > (peer.lastHeardMs ?? Infinity);
+    this.#call(name, peer, isHostAlive ? 'stalled' : 'suspect', WORDS[reason], nowMs);
+  }
+
+  #call(name: string, peer: PassivePeer, state: PeerState, because: string, nowMs: number): void {
+    const from = peer.state;
+    peer.because = because;
+    if (from === state) return;
+    peer.state = state;
+    this.#emit({ type: 'state', atMs: nowMs, peer: name, from, to: state, because });
+  }
+}
+
+const WORDS: Record<SuspicionReason, string> = {
+  silence: 'it does not answer',
+  'in-flight': 'a request to it waits surprisingly long',
+  refused: 'nothing listens there',
+  unreachable: 'there is no way to its host',
+  crash: 'it said that it crashes',
+  down: 'its supervisor says that it is down',
+};

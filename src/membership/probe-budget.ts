@@ -1,0 +1,39 @@
+/**
+ * How many questions beyond the regular ones a peer may cost: a token bucket. Its size lets one
+ * doubt be pursued to its end; what flows back keeps the mean within a quarter of the regular
+ * questions, whatever the network does.
+ */
+
+const SIZE = 16;
+const PER_INTERVAL = 0.25;
+
+export class ProbeBudget {
+  readonly #intervalMs: number;
+  #tokens = SIZE;
+  #atMs: number | undefined;
+
+  constructor(intervalMs: number) {
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Whether one more may be sent; if so, it is counted. */
+  take(nowMs: number): boolean {
+    this.#refill(nowMs);
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  /** When one more may be sent. */
+  readyMs(nowMs: number): number {
+    this.#refill(nowMs);
+    const missing = Math.max(0, 1 - this.#tokens);
+    return nowMs + (missing / PER_INTERVAL) * this.#intervalMs;
+  }
+
+  #refill(nowMs: number): void {
+    const sinceMs = Math.max(0, nowMs - (this.#atMs ?? nowMs));
+    this.#atMs = nowMs;
+    this.#tokens = Math.min(SIZE, this.#tokens + (sinceMs / this.#intervalMs) * PER_INTERVAL);
+  }
+}

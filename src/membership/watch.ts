@@ -1,0 +1,202 @@
+/**
+ * A peer that we watch: what we alone would say of it.
+ *
+ * Evidence in order of weight: it said that it goes; it is known to be gone (refused, crashed,
+ * reported down) and was not heard since; its main loop stands still while something else of it
+ * answers; it is silent beyond surprise. Everything but a goodbye is undone by a sign of life.
+ */
+import type { Contact } from './contact.ts';
+import { Doubt } from './doubt.ts';
+import { FlapDamping } from './flap-damping.ts';
+import type { Vote } from './message.ts';
+import { ProbeBudget } from './probe-budget.ts';
+import type { SuspicionReason } from './types.ts';
+
+/** Called slow from here: one live answer in a thousand is as late. */
+export const SLOW_PHI = 3;
+/** Who was never heard may still be starting: it is not suspected before so many intervals. */
+const GRACE_INTERVALS = 10;
+/** A main loop that did not move for so many intervals, while its worker answers, stands still. */
+const STUCK_INTERVALS = 2;
+/** What is heard of the same life so long after its goodbye takes the goodbye back. */
+const GOODBYE_INTERVALS = 30;
+
+export interface Judgement {
+  readonly vote: Vote | 'unknown' | 'slow';
+  readonly reason?: SuspicionReason;
+  readonly because: string;
+}
+
+/** While we suspect it: since when, why, and which life of it. */
+export interface Suspicion {
+  readonly sinceMs: number;
+  readonly reason: SuspicionReason;
+  readonly bootId: string | undefined;
+}
+
+export interface WatchOptions {
+  readonly contact: Contact;
+  readonly intervalMs: number;
+  readonly suspectPhi: number;
+  readonly nowMs: number;
+  /** When to ask first. */
+  readonly askAtMs: number;
+}
+
+export class Watch {
+  readonly contact: Contact;
+  readonly doubt: Doubt;
+  readonly budget: ProbeBudget;
+  readonly damping = new FlapDamping();
+  /** When to ask next, whatever happens. */
+  nextAskMs: number;
+  lastAskedMs = -Infinity;
+  lastHeardMs: number | undefined;
+  rttMs: number | undefined;
+  /** What we say of it, since when, and why. */
+  judgement: Judgement = { vote: 'unknown', because: 'nothing was heard of it yet' };
+  votedAtMs = -Infinity;
+  suspicion: Suspicion | undefined;
+  suspicions = 0;
+  mistakes = 0;
+  /** Who wants to hear of it, and until when. */
+  readonly interested = new Map<string, number>();
+  readonly #intervalMs: number;
+  readonly #suspectPhi: number;
+  readonly #sinceMs: number;
+  #explicit: 'refused' | 'unreachable' | 'crash' | 'down' | undefined;
+  #leftAtMs: number | undefined;
+  #hostAliveAtMs = -Infinity;
+  #progress: number | undefined;
+  #progressedAtMs = 0;
+
+  constructor({ contact, intervalMs, suspectPhi, nowMs, askAtMs }: WatchOptions) {
+    this.contact = contact;
+    this.#intervalMs = intervalMs;
+    this.#suspectPhi = suspectPhi;
+    this.#sinceMs = nowMs;
+    this.nextAskMs = askAtMs;
+    this.doubt = new Doubt(intervalMs);
+    this.budget = new ProbeBudget(intervalMs);
+  }
+
+  /** Any sign of life. */
+  heard(nowMs: number): void {
+    this.lastHeardMs = nowMs;
+    this.#explicit = undefined;
+    if (
+      this.#leftAtMs !== undefined &&
+      nowMs - this.#leftAtMs > GOODBYE_INTERVALS * this.#intervalMs
+    ) {
+      this.#leftAtMs = undefined;
+    }
+  }
+
+  /** Another life of it proved itself. */
+  restarted(): void {
+    this.#leftAtMs = undefined;
+    this.#progress = undefined;
+    this.doubt.restarted();
+  }
+
+  /** Turns of its main loop so far, as a message of it says. */
+  progressed(progress: number, nowMs: number): void {
+    if (progress === this.#progress) return;
+    this.#progress = progress;
+    this.#progressedAtMs = nowMs;
+  }
+
+  /** It is gone, somebody or something says. */
+  gone(how: 'refused' | 'unreachable' | 'crash' | 'down'): void {
+    this.#explicit = how;
+  }
+
+  left(nowMs: number): void {
+    this.#leftAtMs = nowMs;
+  }
+
+  /** Its kernel took a connection. */
+  hostAnswered(nowMs: number): void {
+    this.#hostAliveAtMs = nowMs;
+  }
+
+  get hasLeft(): boolean {
+    return this.#leftAtMs !== undefined;
+  }
+
+  /** Silent beyond suspicion, and not known to be gone. */
+  isSilent(nowMs: number): boolean {
+    if (this.lastHeardMs === undefined || this.#leftAtMs !== undefined) return false;
+    return this.#explicit === undefined && this.doubt.phi(nowMs) >= this.#suspectPhi;
+  }
+
+  /** `extraMs`: how much longer a silence has to last because we doubt ourselves. */
+  judge(nowMs: number, extraMs: number): Judgement {
+    if (this.#leftAtMs !== undefined) return { vote: 'left', because: 'it said goodbye' };
+    const isUnheard = this.lastHeardMs === undefined;
+    if (this.#explicit === 'crash' || this.#explicit === 'down' || (this.#explicit && !isUnheard)) {
+      return { vote: 'suspect', reason: this.#explicit, because: WORDS[this.#explicit] };
+    }
+    if (isUnheard) return this.#unheard(nowMs);
+    if (this.#isStuck(nowMs)) {
+      return { vote: 'stalled', because: 'it answers, but its main loop stands still' };
+    }
+    return this.#bySilence(nowMs, extraMs);
+  }
+
+  /** When it may be judged otherwise though nothing happens. */
+  nextJudgementMs(nowMs: number, extraMs: number): number {
+    const { doubt } = this;
+    let nextMs = this.damping.holdUntilMs > nowMs ? this.damping.holdUntilMs : Infinity;
+    if (this.lastHeardMs === undefined) {
+      const graceMs = this.#sinceMs + GRACE_INTERVALS * this.#intervalMs;
+      return graceMs > nowMs ? graceMs : nextMs;
+    }
+    for (const atMs of [
+      doubt.instantMs(SLOW_PHI),
+      doubt.instantMs(this.#suspectPhi) + extraMs,
+      this.#progressedAtMs + STUCK_INTERVALS * this.#intervalMs,
+    ]) {
+      if (atMs > nowMs && atMs < nextMs) nextMs = atMs;
+    }
+    return nextMs;
+  }
+
+  #unheard(nowMs: number): Judgement {
+    const silentMs = nowMs - this.#sinceMs;
+    if (silentMs < GRACE_INTERVALS * this.#intervalMs || this.doubt.silentMs(nowMs) <= 0) {
+      return { vote: 'unknown', because: 'nothing was heard of it yet' };
+    }
+    return { vote: 'suspect', reason: 'silence', because: 'it has never answered' };
+  }
+
+  #bySilence(nowMs: number, extraMs: number): Judgement {
+    const phi = this.doubt.phi(nowMs);
+    const isSuspect =
+      phi >= this.#suspectPhi && this.doubt.phi(nowMs - extraMs) >= this.#suspectPhi;
+    if (isSuspect && this.#hostAliveAtMs > (this.doubt.silentSinceMs ?? Infinity)) {
+      return { vote: 'stalled', because: 'its host takes connections, the process says nothing' };
+    }
+    if (isSuspect) return { vote: 'suspect', reason: 'silence', because: 'it does not answer' };
+    if (phi >= SLOW_PHI) return { vote: 'slow', because: 'its answer is late' };
+    if (nowMs < this.damping.holdUntilMs) {
+      return { vote: 'slow', because: 'it answers again, after several wrong suspicions' };
+    }
+    return { vote: 'alive', because: 'it answers' };
+  }
+
+  #isStuck(nowMs: number): boolean {
+    if (this.#progress === undefined || this.lastHeardMs === undefined) return false;
+    return (
+      this.lastHeardMs - this.#progressedAtMs >= STUCK_INTERVALS * this.#intervalMs &&
+      nowMs >= this.lastHeardMs
+    );
+  }
+}
+
+const WORDS = {
+  refused: 'nothing listens there',
+  unreachable: 'there is no way to its host',
+  crash: 'it said that it crashes',
+  down: 'its supervisor says that it is down',
+} as const;
