@@ -21,6 +21,8 @@ export interface Runtime {
    * many turns of the loop as it takes until one delivers nothing (8 at most).
    */
   whenDrained(judge: () => void): void;
+  /** Something was read: if that is after a stall, it is known as one before it is judged by. */
+  noticePause(): void;
   /** How long a request that is read now may have waited for our event loop, in ms. */
   loopWaitMs(nowMs: number): number;
   readonly stop: Stop;
@@ -59,6 +61,7 @@ export function collectRuntime({
       if (gate.open) judge();
       else waiting.push(judge);
     },
+    noticePause: tickIfOverdue,
     loopWaitMs(nowMs) {
       const last = pauses.recent.at(-1);
       const waitedMs = gate.open || !last ? 0 : last.toMs - last.fromMs;

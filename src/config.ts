@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { closest } from './closest.ts';
+import { SUSPECT_PHI } from './detector/phi-accrual.ts';
 import { TardyError, show } from './errors.ts';
 import { MODES } from './peers/policy.ts';
 import { TIMEOUT_DEFAULTS } from './timeout/settings.ts';
@@ -92,6 +93,29 @@ const shape = {
   listenOn: number(z.number().min(0).max(0.05))
     .default(0)
     .describe('share of GET requests whose reply is waited for after their timeout'),
+  peers: list()
+    .default([])
+    .describe('who sends heartbeats to one another, the same list on every node: http://host:port'),
+  nodeName: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe('our own name among the peers, host:port; found out where the list holds us'),
+  heartbeatMs: number(z.number().min(50).max(60_000))
+    .default(1000)
+    .describe('time between two heartbeats to a peer, in ms'),
+  suspectPhi: number(z.number().min(1).max(20))
+    .default(SUSPECT_PHI)
+    .describe('phi from which on a silent peer is suspected'),
+  udpPort: number(z.number().int().min(0).max(65_535))
+    .optional()
+    .describe('heartbeats over UDP too, on this port'),
+  workerResponder: flag()
+    .default(false)
+    .describe(
+      'answer UDP heartbeats from a thread, so that a blocked main loop is told from death',
+    ),
   maxPeers: count(100_000).default(1024).describe('peers with a name of their own'),
   maxRoutesPerPeer: count(10_000).default(64).describe('routes with a name of their own, a peer'),
   maxHistograms: count(100_000)

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { Counts } from './histogram/counts.ts';
 import type { RollingHistogram } from './histogram/rolling-histogram.ts';
 import { replyQuantileMs, type SurvivalCurve, survivalCurve } from './histogram/survival.ts';
+import { PEER_STATES, type PeerView } from './membership/types.ts';
 import { ENDINGS } from './peers/ending.ts';
 import type { Peer } from './peers/peer.ts';
 import type { PeerTable } from './peers/peer-table.ts';
@@ -64,6 +65,25 @@ export const peerEntrySchema = z.object({
   connectP50Ms: optionalMs.describe('median TCP handshake: the network and the kernel alone'),
   connectP99Ms: optionalMs,
   endings: z.partialRecord(z.enum(ENDINGS as [string, ...string[]]), z.number()),
+  state: z.enum(PEER_STATES).describe('what it is called, others taken into account'),
+  vote: z.enum(PEER_STATES).describe('what this node alone says of it'),
+  because: z.string().describe('what the state rests on'),
+  watched: z.boolean().describe('heartbeats are exchanged with it; else it is known by traffic'),
+  phi: z.number().optional().describe('how surprising its silence is now'),
+  lastHeardAgoMs: optionalMs.describe('time since the last sign of life of any kind'),
+  heartbeatRttMs: optionalMs.describe('from the last question to its answer'),
+  observers: z.number().describe('how many are to watch it'),
+  suspectedBy: z.array(z.string()).describe('observers that suspect it'),
+  suspicions: z.number().describe('times this node suspected it'),
+  mistakes: z.number().describe('suspicions of this node that proved wrong'),
+});
+
+export const opinionSchema = z.object({
+  observer: z.string(),
+  peer: z.string(),
+  state: z.enum(PEER_STATES).describe('what the observer says'),
+  heardAgoMs: optionalMs.describe('since the observer had a sign of life of the peer'),
+  ageMs: z.number().describe('since the observer said so'),
 });
 
 export const timeoutsReportSchema = z.object({
@@ -76,10 +96,12 @@ export const peersReportSchema = z.object({
   node: z.string().describe('who measured this'),
   generatedAt: z.iso.datetime(),
   peers: z.array(peerEntrySchema),
+  opinions: z.array(opinionSchema).describe('who says what of whom, as far as this node hears'),
 });
 
 export type AdviceEntry = z.infer<typeof adviceSchema>;
 export type TimeoutEntry = z.infer<typeof timeoutEntrySchema>;
+export type Opinion = z.infer<typeof opinionSchema>;
 export type PeerEntry = z.infer<typeof peerEntrySchema>;
 export type TimeoutsReport = z.infer<typeof timeoutsReportSchema>;
 export type PeersReport = z.infer<typeof peersReportSchema>;
@@ -96,21 +118,56 @@ export function timeoutEntries(table: PeerTable, nowMs: number, peer?: Peer): Ti
   );
 }
 
-export function peerEntries(table: PeerTable, nowMs: number, pausedMs: PausedMs): PeerEntry[] {
-  return [...table.all()].map((peer) => {
-    const routes = [...peer.routes.values()];
-    const oldestInFlightMs = peer.oldestInFlightMs(nowMs, pausedMs);
-    return {
-      peer: peer.name,
-      requests: routes.reduce((total, route) => total + route.requests, 0),
-      routes: routes.length,
-      inFlight: peer.inFlight.size,
-      ...(oldestInFlightMs === undefined ? {} : { oldestInFlightMs }),
-      ...(peer.lastReplyMs === undefined ? {} : { lastReplyAgoMs: nowMs - peer.lastReplyMs }),
-      ...connectQuantiles(peer.connect, nowMs),
-      endings: endingsOf(routes),
-    };
-  });
+/** One entry for each peer of the table, and for each that is watched. */
+export function peerEntries(
+  table: PeerTable,
+  views: readonly PeerView[],
+  nowMs: number,
+  pausedMs: PausedMs,
+): PeerEntry[] {
+  const byName = new Map(views.map((view) => [view.peer, view]));
+  const called = [...table.all()].map((peer) => ({
+    ...trafficOf(peer, nowMs, pausedMs),
+    ...livenessOf(byName.get(peer.name)),
+  }));
+  const names = new Set(called.map(({ peer }) => peer));
+  const others = views.filter(({ peer, watched }) => watched && !names.has(peer));
+  return [...called, ...others.map((view) => ({ ...noTraffic(view.peer), ...livenessOf(view) }))];
+}
+
+function trafficOf(peer: Peer, nowMs: number, pausedMs: PausedMs) {
+  const routes = [...peer.routes.values()];
+  const oldestInFlightMs = peer.oldestInFlightMs(nowMs, pausedMs);
+  return {
+    peer: peer.name,
+    requests: routes.reduce((total, route) => total + route.requests, 0),
+    routes: routes.length,
+    inFlight: peer.inFlight.size,
+    ...(oldestInFlightMs === undefined ? {} : { oldestInFlightMs }),
+    ...(peer.lastReplyMs === undefined ? {} : { lastReplyAgoMs: nowMs - peer.lastReplyMs }),
+    ...connectQuantiles(peer.connect, nowMs),
+    endings: endingsOf(routes),
+  };
+}
+
+function noTraffic(peer: string) {
+  return { peer, requests: 0, routes: 0, inFlight: 0, endings: {} };
+}
+
+function livenessOf(view: PeerView | undefined) {
+  const {
+    state = 'unknown',
+    vote = 'unknown',
+    because = 'nothing was heard of it yet',
+  } = view ?? {};
+  return {
+    ...{ state, vote, because, watched: view?.watched ?? false },
+    ...(view?.phi === undefined ? {} : { phi: view.phi }),
+    ...(view?.lastHeardAgoMs === undefined ? {} : { lastHeardAgoMs: view.lastHeardAgoMs }),
+    ...(view?.rttMs === undefined ? {} : { heartbeatRttMs: view.rttMs }),
+    ...{ observers: view?.observers ?? 0, suspectedBy: [...(view?.suspectedBy ?? [])] },
+    ...{ suspicions: view?.suspicions ?? 0, mistakes: view?.mistakes ?? 0 },
+  };
 }
 
 /** What another timeout would do on a route, or over all routes of a peer. */

@@ -4,10 +4,13 @@
  * collector → observation → estimator → advice → telemetry, API: data flow one way, and nobody
  * below reaches back up.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import { diag, type MeterProvider } from '@opentelemetry/api';
 import type { MetricProducer } from '@opentelemetry/sdk-metrics';
 import { nameFromContext, type OutgoingCall } from '../collectors/client.ts';
+import type { PeersFunction } from '../collectors/heartbeat/discovery.ts';
+import { isOwnCall } from '../collectors/heartbeat/own-call.ts';
 import { collectExpress, type ExpressApp, type ExpressCollector } from '../collectors/express.ts';
 import { collectHttpClient } from '../collectors/http-client.ts';
 import { collectRuntime, type Runtime } from '../collectors/runtime.ts';
@@ -19,6 +22,9 @@ import type { TimeoutSource } from './apply/source.ts';
 import { type Config, type ConfigOptions, readConfig } from './config.ts';
 import { argumentError } from './errors.ts';
 import { BucketHistogram } from './histogram/bucket-histogram.ts';
+import type { EventLog } from './liveness/event-log.ts';
+import { Liveness } from './liveness/liveness.ts';
+import type { Cell, PeerState } from './membership/types.ts';
 import { PauseLog } from './pause/pause-log.ts';
 import { PeerTable, routeName } from './peers/peer-table.ts';
 import { Policy } from './peers/policy.ts';
@@ -44,6 +50,13 @@ import type { Advice } from './timeout/types.ts';
 import type { WhatIf } from './timeout/what-if.ts';
 
 export interface TardyOptions extends ConfigOptions {
+  /** Gives the peers instead of `peers`: called every ten seconds. */
+  readonly discoverPeers?: PeersFunction;
+  /**
+   * The same on all nodes: heartbeats are authenticated with it, and what others say of peers
+   * counts. Default: TARDY_SECRET.
+   */
+  readonly secret?: string;
   /** A name for the route of an outgoing call; undefined for method and path template. */
   readonly routeName?: (call: OutgoingCall) => string | undefined;
 }
@@ -76,7 +89,18 @@ export interface Tardy {
   whatIf(peer: string, route: string | undefined, timeoutMs: number): WhatIf | undefined;
   /** For those who apply timeouts: what to arm for each call. */
   readonly timeoutSource: TimeoutSource;
+  /** Everyone we watch or call, and what is held of them. */
   peers(): PeerEntry[];
+  /** Names of those to send work to: neither suspected nor stalled, gone or unknown. */
+  livePeers(): string[];
+  /** What each observer says of each peer, as far as we hear: our own row first. */
+  whoSuspectsWhom(): Cell[];
+  /** What a peer is called (`host:port`, or the name it is listed with); undefined: not known. */
+  stateOf(peer: string): PeerState | undefined;
+  /** What happened to peers, and why. */
+  readonly events: EventLog;
+  /** Answers `POST …/heartbeat`: `router()` does so by itself. */
+  handleHeartbeat(request: IncomingMessage, response: ServerResponse): void;
   /** Every peer and route with its quantiles and advice, or those of one peer. */
   timeouts(peer?: string): TimeoutsReport;
   peersReport(): PeersReport;
@@ -126,6 +150,7 @@ class TardyProcess implements Tardy {
   readonly #traffic: Traffic;
   readonly #source: TelemetrySource;
   readonly #planner: Planner;
+  readonly #liveness: Liveness;
   readonly #ownPorts = new Set<number>();
   /** Origins, or origin and path prefixes, that are not measured. */
   readonly #excluded: string[];
@@ -133,7 +158,7 @@ class TardyProcess implements Tardy {
   #running: Running | undefined;
   #detach: (() => void) | undefined;
 
-  constructor({ routeName, ...options }: TardyOptions) {
+  constructor({ routeName, discoverPeers, secret, ...options }: TardyOptions) {
     this.config = readConfig(options);
     this.#routeName = routeName;
     this.#excluded = this.config.exclude.map(withoutDefaultPort);
@@ -150,12 +175,24 @@ class TardyProcess implements Tardy {
       (peer, route) => policy.of(peer, route).configuredMs,
     );
     this.#planner = this.#planBy(policy);
-    this.#traffic = new Traffic({ table: this.#table, pauses: this.#pauses, peersByAddress });
+    this.#liveness = new Liveness({
+      ...this.config,
+      peers: discoverPeers ?? this.config.peers,
+      nodeName: this.config.nodeName,
+      udpPort: this.config.udpPort,
+      secret: secret ?? (process.env.TARDY_SECRET === '' ? undefined : process.env.TARDY_SECRET),
+      ...{ table: this.#table, pausedMs, diagnostics: this.#diagnostics },
+    });
+    this.#traffic = new Traffic({
+      ...{ table: this.#table, pauses: this.#pauses, peersByAddress },
+      onFailure: ({ name }, ending) => this.#liveness.failed(name, ending),
+    });
     this.#source = {
       table: this.#table,
       serverRoutes: new ServerRoutes(this.#table.series),
       pauses: new BucketHistogram(RTT_BOUNDARIES_S),
       diagnostics: this.#diagnostics,
+      liveness: this.#liveness,
       pausedMs,
       drained: () => this.#drained(),
     };
@@ -186,8 +223,29 @@ class TardyProcess implements Tardy {
     return whatIfOf(this.#table.peers.get(peer), route, timeoutMs, performance.now());
   }
 
+  get events(): EventLog {
+    return this.#liveness.events;
+  }
+
   peers(): PeerEntry[] {
-    return peerEntries(this.#table, performance.now(), this.#source.pausedMs);
+    const nowMs = performance.now();
+    return peerEntries(this.#table, this.#liveness.peers(), nowMs, this.#source.pausedMs);
+  }
+
+  livePeers(): string[] {
+    return this.#liveness.livePeers();
+  }
+
+  whoSuspectsWhom(): Cell[] {
+    return this.#liveness.whoSuspectsWhom();
+  }
+
+  stateOf(peer: string): PeerState | undefined {
+    return this.#liveness.stateOf(peer);
+  }
+
+  handleHeartbeat(request: IncomingMessage, response: ServerResponse): void {
+    this.#liveness.handle(request, response);
   }
 
   timeouts(peer?: string): TimeoutsReport {
@@ -198,7 +256,7 @@ class TardyProcess implements Tardy {
   }
 
   peersReport(): PeersReport {
-    return { ...this.#heading(), peers: this.peers() };
+    return { ...this.#heading(), peers: this.peers(), opinions: this.whoSuspectsWhom() };
   }
 
   attach(provider: MeterProvider): void {
@@ -223,6 +281,7 @@ class TardyProcess implements Tardy {
     this.#running = this.#collect(stateFile);
     for (const app of this.#appsBeforeStart) this.#running.express.instrument(app);
     this.#appsBeforeStart.clear();
+    this.#liveness.start(this.#running.runtime);
     return loaded;
   }
 
@@ -233,6 +292,7 @@ class TardyProcess implements Tardy {
     this.#detach = undefined;
     if (holder[ACTIVE] === this) holder[ACTIVE] = undefined;
     running?.stops.forEach((stop) => stop());
+    if (running) await this.#liveness.stop();
     await running?.stateFile?.save();
   }
 
@@ -277,7 +337,7 @@ class TardyProcess implements Tardy {
       traffic: this.#traffic,
       diagnostics: this.#diagnostics,
       routeName: this.#routeName,
-      excluded: (origin: string, path: string) => this.#isExcluded(origin, path),
+      excluded: (origin: string, path: string) => isOwnCall() || this.#isExcluded(origin, path),
     };
     const runtime = this.#watchLoop();
     const express = collectExpress({
@@ -307,8 +367,11 @@ class TardyProcess implements Tardy {
     return collectRuntime({
       pauses: this.#pauses,
       diagnostics: this.#diagnostics,
-      arrivals: () => this.#traffic.arrivals,
-      onPause: ({ fromMs, toMs }) => this.#source.pauses.record((toMs - fromMs) / 1000),
+      arrivals: () => this.#traffic.arrivals + this.#liveness.arrivals,
+      onPause: (pause) => {
+        this.#source.pauses.record((pause.toMs - pause.fromMs) / 1000);
+        this.#liveness.localPause(pause);
+      },
     });
   }
 

@@ -29,6 +29,10 @@ const DEFAULTS: Config = {
   mode: 'enforce',
   rules: [],
   listenOn: 0,
+  peers: [],
+  heartbeatMs: 1000,
+  suspectPhi: 8,
+  workerResponder: false,
   maxPeers: 1024,
   maxRoutesPerPeer: 64,
   maxHistograms: 2000,
@@ -56,6 +60,12 @@ const SETTINGS: readonly (readonly [keyof Config, string, unknown])[] = [
   ['mode', 'shadow', 'shadow'],
   ['rules', '[{"peer":"a:80","mode":"off"}]', [{ peer: 'a:80', mode: 'off' }]],
   ['listenOn', '0.02', 0.02],
+  ['peers', 'http://a:1, b=http://c:2', ['http://a:1', 'b=http://c:2']],
+  ['nodeName', 'a:1', 'a:1'],
+  ['heartbeatMs', '500', 500],
+  ['suspectPhi', '5', 5],
+  ['udpPort', '7946', 7946],
+  ['workerResponder', 'true', true],
   ['maxPeers', '10', 10],
   ['maxRoutesPerPeer', '5', 5],
   ['maxHistograms', '100', 100],
@@ -92,7 +102,7 @@ describe('the settings', () => {
 
   it.each(SETTINGS)('%s of the options wins over the environment', (option, text) => {
     const theirs = { [variableOf(option)]: text };
-    const other = { ...DEFAULTS, preset: 'lan', stateFile: 'x' }[option];
+    const other = { ...DEFAULTS, preset: 'lan', stateFile: 'x', nodeName: 'x', udpPort: 1 }[option];
     expect(readConfig({ [option]: other }, theirs)[option]).toEqual(other);
   });
 

@@ -3,10 +3,11 @@
  *
  *     GET /timeouts         every peer and route with its advice
  *     GET /timeouts/:peer   one peer, such as /timeouts/localhost:3001   ?route= one route of it
- *     GET /peers            every peer
+ *     GET /peers            every peer: who is alive, on what evidence, and who says so
+ *     POST /heartbeat       heartbeats of other nodes, in Tardy's own format
  *     GET /metrics          Prometheus text, if asked for with { metrics: true }
  */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MetricProducer } from '@opentelemetry/sdk-metrics';
 import { type NextFunction, type Request, type Response, Router } from 'express';
 import type { PeersReport, TimeoutsReport } from '../report.ts';
@@ -23,6 +24,7 @@ export interface ApiSource {
   timeouts(peer?: string): TimeoutsReport;
   peersReport(): PeersReport;
   readonly metricProducer: MetricProducer;
+  handleHeartbeat(request: IncomingMessage, response: ServerResponse): void;
 }
 
 /** `host:port`, IPv6 in brackets, `/address` behind it where peers are told apart by address. */
@@ -42,6 +44,7 @@ export function createRouter(source: ApiSource, { metrics = false }: RouterOptio
     if (refusesQuery(request, response, [])) return;
     sendJson(response, source.peersReport());
   });
+  router.all('/heartbeat', (request, response) => source.handleHeartbeat(request, response));
   if (metrics) router.get('/metrics', metricsHandler(source.metricProducer));
   router.all(/^\/(timeouts(\/[^/]+)?|peers)\/?$/, refuseMethod);
   router.use(badRequest);

@@ -91,10 +91,10 @@ export class Reader {
     return text;
   }
 
-  /** A copy: what a socket hands out is used again. */
+  /** A copy: what a socket hands out is used again. (`slice` of a Buffer would be none.) */
   raw(name: string, length: number): Uint8Array {
     const at = this.#take(name, length);
-    return at < 0 ? new Uint8Array() : this.#bytes.slice(at, at + length);
+    return at < 0 ? new Uint8Array() : new Uint8Array(this.#bytes.subarray(at, at + length));
   }
 
   /** Where the next `size` bytes begin; −1 if they are not there. */

@@ -5,7 +5,7 @@
  *     0  version          1  kind         2  length of the name, name in UTF-8
  *        to 8   bootId 8   seq 4   nonce 8   echo 8   sentAt f64   sentAtWall f64
  *        pausedMs × 10 in 4   progress 4   digest 4
- *        answer: receivedAt f64          notice: reason 1, about 8
+ *        answer: receivedAt f64          notice: reason 1, about 8 (zeros: the sender itself)
  *        opinions: count 1, each about 8, vote 1, heardAgoMs 4 (all ones: never), boot 4
  *        asks: count 1, each 8
  *        extensions to the end: type 1, length 2, bytes.  Type 0 is padding, and the last.
@@ -48,6 +48,8 @@ const OPINION_BYTES = 17;
 const ASK_BYTES = 8;
 const EXTENSION_HEAD_BYTES = 3;
 const PADDING = 0;
+/** No name hashes to it but by a chance of 2^-64. */
+const NOBODY = '0'.repeat(16);
 
 const NEVER = 0xffff_ffff;
 const PAUSE_UNITS_PER_MS = 10;
@@ -168,20 +170,30 @@ function writeByKind({ kind, receivedAtMs, reason, about }: Message): void {
   if (isAnswer !== (receivedAtMs !== undefined)) {
     throw argumentError('receivedAtMs', receivedAtMs, 'there in answers and nowhere else');
   }
-  const isNotice = kind === 'notice';
-  if (isNotice !== (reason !== undefined) || isNotice !== (about !== undefined)) {
-    throw argumentError('reason and about', reason, 'there in notices and nowhere else');
+  if ((kind === 'notice') !== (reason !== undefined)) {
+    throw argumentError('reason', reason, 'there in notices and nowhere else');
+  }
+  if ((reason === 'down' || about !== undefined) && !isAbout(reason, about)) {
+    throw argumentError('about', about, 'there in notices alone, and always with "down"');
   }
   if (receivedAtMs !== undefined) writer.timeMs('receivedAtMs', receivedAtMs);
-  if (reason === undefined || about === undefined) return;
+  if (reason === undefined) return;
   writer.u8(REASONS.indexOf(reason));
-  writer.hex('about', about, 16);
+  writer.hex('about', about ?? NOBODY, 16);
+}
+
+function isAbout(reason: NoticeReason | undefined, about: string | undefined): boolean {
+  return reason !== undefined && about !== undefined && about !== NOBODY;
 }
 
 function readByKind(reader: Reader, kind: MessageKind) {
   if (kind === 'answer') return { receivedAtMs: reader.timeMs('receivedAtMs') };
   if (kind === 'notice') {
-    return { reason: reader.oneOf('reason', REASONS), about: reader.hex('about', 16) };
+    const reason = reader.oneOf('reason', REASONS);
+    const about = reader.hex('about', 16);
+    if (about !== NOBODY) return { reason, about };
+    if (reason === 'down') reader.fail('about is nobody');
+    return { reason };
   }
   return {};
 }

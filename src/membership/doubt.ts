@@ -86,6 +86,11 @@ export class Doubt {
     return this.#waitingSinceMs === undefined ? 0 : Math.max(0, this.#silence.lastedMs(nowMs));
   }
 
+  /** What 999 of 1000 answers take. */
+  get usualMs(): number {
+    return this.#curve.latenessMs(3);
+  }
+
   /** How far apart questions are in doubt. */
   get spacingMs(): number {
     const usualMs = this.#curve.latenessMs(SPACING_PHI);

@@ -35,6 +35,8 @@ const DOUBT_PHI = 1;
 const INDIRECT_PHI = 3;
 /** Who left is asked so much less often: it may come back. */
 const LEFT_SLOWER = 5;
+/** An answer is waited for at least so many intervals: then the connection may be of no use. */
+const PATIENCE_INTERVALS = 2;
 /** Who asked about a peer is told for so many intervals. */
 const INTEREST_INTERVALS = 3;
 
@@ -133,7 +135,7 @@ export class Membership {
       if (!isMember) this.#passive.evidence(peer, evidence, now.monoMs);
       return;
     }
-    if (evidence.kind !== 'reply') {
+    if (watch.isNews(evidence.kind, now.monoMs)) {
       this.#options.emit({ type: 'evidence', atMs: now.monoMs, peer, evidence });
     }
     weigh(watch, evidence, now.monoMs);
@@ -179,6 +181,12 @@ export class Membership {
   farewell(reason: 'goodbye' | 'crash', now: Instant): void {
     this.#conversation.farewell(reason, now);
     this.#isGone = true;
+  }
+
+  /** For how long an answer of a peer is worth waiting for, in ms. */
+  patienceMs(name: string): number {
+    const usualMs = this.#watches.get(name)?.doubt.usualMs ?? 0;
+    return Math.max(PATIENCE_INTERVALS * this.#intervalMs, 2 * usualMs);
   }
 
   peers(nowMs: number): PeerView[] {
@@ -367,10 +375,11 @@ export class Membership {
   }
 }
 
-/** When a doubt is to be pursued; once the peer is suspected, the regular questions will do. */
+/** When a doubt is to be pursued; once something is known, the regular questions will do. */
 function nextProbeMs(watch: Watch, nowMs: number): number {
   const { judgement, lastHeardMs, lastAskedMs, doubt, budget } = watch;
-  if (judgement.vote === 'suspect' || lastHeardMs === undefined) return Infinity;
+  const isDoubtful = judgement.vote === 'alive' || judgement.vote === 'slow';
+  if (!isDoubtful || lastHeardMs === undefined) return Infinity;
   const dueMs = Math.max(doubt.instantMs(DOUBT_PHI), lastAskedMs + doubt.spacingMs);
   return dueMs > nowMs ? dueMs : Math.max(dueMs, budget.readyMs(nowMs));
 }

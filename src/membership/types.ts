@@ -7,9 +7,23 @@ export interface Instant {
   readonly wallMs: number;
 }
 
-/** What is held of a peer: see the states in `docs/architecture.md`. */
-export type PeerState =
-  'unknown' | 'alive' | 'slow' | 'stalled' | 'suspect' | 'disputed' | 'dead' | 'left';
+/**
+ * What is held of a peer. `unknown`: no evidence yet. `slow`: late, though not beyond suspicion.
+ * `stalled`: its host or a thread of it answers, its main loop does not. `suspect`: we do not hear
+ * it, or know that it is gone. `disputed`: we suspect it, another observer hears it. `dead`: more
+ * than half of those assigned to watch it suspect it. `left`: it said goodbye.
+ */
+export const PEER_STATES = [
+  'unknown',
+  'alive',
+  'slow',
+  'stalled',
+  'suspect',
+  'disputed',
+  'dead',
+  'left',
+] as const;
+export type PeerState = (typeof PEER_STATES)[number];
 
 /** What somebody else saw of a peer. */
 export type Evidence =

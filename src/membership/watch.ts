@@ -10,7 +10,7 @@ import { Doubt } from './doubt.ts';
 import { FlapDamping } from './flap-damping.ts';
 import type { Vote } from './message.ts';
 import { ProbeBudget } from './probe-budget.ts';
-import type { SuspicionReason } from './types.ts';
+import type { Evidence, SuspicionReason } from './types.ts';
 
 /** Called slow from here: one live answer in a thousand is as late. */
 export const SLOW_PHI = 3;
@@ -66,6 +66,7 @@ export class Watch {
   readonly #sinceMs: number;
   #explicit: 'refused' | 'unreachable' | 'crash' | 'down' | undefined;
   #leftAtMs: number | undefined;
+  #lastEvidence: Evidence['kind'] | undefined;
   #hostAliveAtMs = -Infinity;
   #progress: number | undefined;
   #progressedAtMs = 0;
@@ -80,10 +81,22 @@ export class Watch {
     this.budget = new ProbeBudget(intervalMs);
   }
 
+  /**
+   * Whether evidence is worth an event: the first of its kind since the last sign of life. That a
+   * kernel takes connections is, where the process says nothing; that replies come is not.
+   */
+  isNews(kind: Evidence['kind'], nowMs: number): boolean {
+    if (kind === 'reply' || (kind === 'connect' && this.doubt.phi(nowMs) < SLOW_PHI)) return false;
+    const isNew = kind !== this.#lastEvidence;
+    this.#lastEvidence = kind;
+    return isNew;
+  }
+
   /** Any sign of life. */
   heard(nowMs: number): void {
     this.lastHeardMs = nowMs;
     this.#explicit = undefined;
+    this.#lastEvidence = undefined;
     if (
       this.#leftAtMs !== undefined &&
       nowMs - this.#leftAtMs > GOODBYE_INTERVALS * this.#intervalMs

@@ -35,6 +35,8 @@ export class Peer {
   lastUsedMs: number;
   /** When the last reply came, whatever it said: a sign of life. */
   lastReplyMs: number | undefined;
+  /** When its kernel last took a connection. */
+  lastConnectMs: number | undefined;
   /** TCP handshakes of the last hour: what the kernel of the peer answers. */
   connect: RollingHistogram | undefined;
   /** The shortest of all: no round trip is less. */
@@ -76,6 +78,7 @@ export class Peer {
 
   /** A TCP handshake took so long. */
   connected(atMs: number, durationMs: number): void {
+    this.lastConnectMs = atMs;
     this.leastConnectMs = Math.min(this.connect ? this.leastConnectMs : Infinity, durationMs);
     this.connect ??= new RollingHistogram(CONNECT_WINDOW_MS);
     this.connect.record(atMs, durationMs, false);

@@ -29,19 +29,23 @@ export interface TrafficOptions {
   readonly pauses: PauseLog;
   /** One peer for each remote address behind a name. Default false. */
   readonly peersByAddress?: boolean;
+  /** A request ended in a way that tells of its peer: refused, reset and the like. */
+  readonly onFailure?: (peer: Peer, ending: Ending, nowMs: number) => void;
 }
 
 export class Traffic {
   readonly #table: PeerTable;
   readonly #pauses: PauseLog;
+  readonly #onFailure: TrafficOptions['onFailure'];
   /** True where peers are told apart by address: only then it is worth asking a socket for it. */
   readonly byAddress: boolean;
   /** Signs of life so far, for the drain gate. */
   arrivals = 0;
 
-  constructor({ table, pauses, peersByAddress = false }: TrafficOptions) {
+  constructor({ table, pauses, peersByAddress = false, onFailure }: TrafficOptions) {
     this.#table = table;
     this.#pauses = pauses;
+    this.#onFailure = onFailure;
     this.byAddress = peersByAddress;
   }
 
@@ -115,6 +119,9 @@ export class Traffic {
     }
     this.#settle(exchange, ending, nowMs);
     leave(exchange);
+    if (OUTCOME[ending] === 'failed' || ending === 'stale-reset') {
+      this.#onFailure?.(exchange.peer, ending, nowMs);
+    }
   }
 
   #begin(exchange: Exchange, nowMs: number): void {

@@ -171,7 +171,6 @@ export const METRICS = {
     unit: '{phi}',
     attributes: PEER,
     description: 'How surprising the silence of the peer is: -log10 of its probability if alive',
-    planned: true,
   },
   peerState: {
     name: 'tardy.peer.state',
@@ -179,7 +178,6 @@ export const METRICS = {
     unit: '{state}',
     attributes: [...PEER, ATTR.state],
     description: '1 for the state the peer is in, 0 for the others',
-    planned: true,
   },
   vote: {
     name: 'tardy.peer.vote',
@@ -187,7 +185,6 @@ export const METRICS = {
     unit: '{vote}',
     attributes: [...PEER, ATTR.state],
     description: 'What this observer says of the peer',
-    planned: true,
   },
   suspicions: {
     name: 'tardy.peer.suspicions',
@@ -195,7 +192,6 @@ export const METRICS = {
     unit: '{suspicion}',
     attributes: [...PEER, ATTR.reason],
     description: 'Times the peer was suspected',
-    planned: true,
   },
   mistakes: {
     name: 'tardy.peer.mistakes',
@@ -203,7 +199,6 @@ export const METRICS = {
     unit: '{mistake}',
     attributes: [...PEER, ATTR.reason],
     description: 'Suspicions that proved wrong',
-    planned: true,
   },
   clockOffset: {
     name: 'tardy.clock.offset',

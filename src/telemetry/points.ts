@@ -1,6 +1,8 @@
 /** What is measured as points of the metric table: the one place that says which value is which. */
 import type { BucketHistogram } from '../histogram/bucket-histogram.ts';
 import { replyQuantileMs, type SurvivalCurve } from '../histogram/survival.ts';
+import type { ReasonCounts } from '../liveness/reason-counts.ts';
+import { PEER_STATES, type PeerView } from '../membership/types.ts';
 import type { Peer } from '../peers/peer.ts';
 import type { PeerTable } from '../peers/peer-table.ts';
 import type { Route } from '../peers/route.ts';
@@ -23,6 +25,7 @@ export interface TelemetrySource {
   readonly serverRoutes: ServerRoutes;
   readonly pauses: BucketHistogram;
   readonly diagnostics: Diagnostics;
+  readonly liveness: { peers(): PeerView[]; readonly reasons: ReasonCounts };
   /** How much of a span our own process stood still. */
   readonly pausedMs: PausedMs;
   /** Resolves once the sockets have been read after a pause of our own. */
@@ -54,6 +57,7 @@ export function* points(source: TelemetrySource, nowMs: number): Generator<Point
     }
   }
   yield* counterPoints(table.otherSeries, OF_OTHER);
+  yield* livenessPoints(source);
   yield { metric: 'selfSeries', attributes: {}, value: table.series.used };
   yield { metric: 'selfErrors', attributes: {}, value: diagnostics.errors };
 }
@@ -78,6 +82,46 @@ export function* histogramPoints(source: TelemetrySource): Generator<HistogramPo
   }
   if (pauses.count > 0) {
     yield { metric: 'pause', attributes: { [ATTR.cause]: 'unknown' }, value: pauses };
+  }
+}
+
+/**
+ * Watched peers first, and as many as there is room for: their series come and go with them, so
+ * none is reserved.
+ */
+function* livenessPoints({ liveness, table }: TelemetrySource): Generator<Point> {
+  let room = table.series.max - table.series.used;
+  const views = liveness.peers().sort((a, b) => Number(b.watched) - Number(a.watched));
+  for (const view of views) {
+    const known = table.peers.get(view.peer);
+    const attributes = known ? ofPeer(known) : { [ATTR.peer]: view.peer };
+    const found = [...viewPoints(view, attributes), ...reasonPoints(view, attributes, liveness)];
+    room -= found.length;
+    if (room < 0) return;
+    yield* found;
+  }
+}
+
+/** A passive peer has no observers that could vote. */
+function* viewPoints(view: PeerView, attributes: Point['attributes']): Generator<Point> {
+  const { state, vote, phi, watched } = view;
+  if (phi !== undefined) yield { metric: 'phi', attributes, value: phi };
+  for (const each of PEER_STATES) {
+    const ofState = { ...attributes, [ATTR.state]: each };
+    yield { metric: 'peerState', attributes: ofState, value: state === each ? 1 : 0 };
+    if (watched) yield { metric: 'vote', attributes: ofState, value: vote === each ? 1 : 0 };
+  }
+}
+
+function* reasonPoints(
+  { peer }: PeerView,
+  attributes: Point['attributes'],
+  { reasons }: TelemetrySource['liveness'],
+): Generator<Point> {
+  for (const metric of ['suspicions', 'mistakes'] as const) {
+    for (const [reason, value] of reasons[metric].get(peer) ?? []) {
+      yield { metric, attributes: { ...attributes, [ATTR.reason]: reason }, value };
+    }
   }
 }
 

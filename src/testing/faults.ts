@@ -135,7 +135,13 @@ function drawFault(kind: FaultKind, atMs: number, plan: FaultPlan, random: Rando
     case 'clog':
       return { kind, atMs, links: drawLinks(plan.nodes, random), forMs };
     case 'loss':
-      return { kind, atMs, links: drawLinks(plan.nodes, random), burstLoss: drawBurst(random), forMs };
+      return {
+        kind,
+        atMs,
+        links: drawLinks(plan.nodes, random),
+        burstLoss: drawBurst(random),
+        forMs,
+      };
     case 'delay': {
       const addMs = random.lognormal(200, 1);
       return { kind, atMs, links: drawLinks(plan.nodes, random), addMs, forMs };

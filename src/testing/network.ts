@@ -68,6 +68,8 @@ export interface NetworkOptions<T> {
   readonly deliver: (from: number, to: number, payload: T) => void;
   /** Size on the wire, in bytes. Default 0. */
   readonly bytesOf?: (payload: T) => number;
+  /** A message that takes longer than this is noted as trouble, in ms. Default 500. */
+  readonly lateMs?: number;
 }
 
 interface Held<T> {
@@ -100,6 +102,7 @@ export class Network<T> {
   readonly #history: Active<T>[] = [];
   readonly #active = new Set<Active<T>>();
   readonly #bursts = new Map<number, BurstState>();
+  readonly #troubleMs = new Map<number, number>();
 
   constructor(options: NetworkOptions<T>) {
     this.#options = options;
@@ -110,6 +113,11 @@ export class Network<T> {
     return this.#history;
   }
 
+  /** When the link last lost a message or took long over one, by its own loss and delay too. */
+  lastTroubleMs(from: number, to: number): number {
+    return this.#troubleMs.get(key(from, to)) ?? -Infinity;
+  }
+
   send(from: number, to: number, payload: T): void {
     const { random, bytesOf, link: links } = this.#options;
     this.counters.sent++;
@@ -117,6 +125,7 @@ export class Network<T> {
     const link = typeof links === 'function' ? links(from, to) : links;
     if (this.#loses(from, to, link)) {
       this.counters.lost++;
+      this.#troubleMs.set(key(from, to), this.#options.time.nowMs);
       return;
     }
     this.#carry(from, to, payload, link);
@@ -169,8 +178,10 @@ export class Network<T> {
   }
 
   #schedule(from: number, to: number, payload: T, delayMs: number): void {
-    const { time, deliver } = this.#options;
-    time.schedule(time.nowMs + delayMs, () => {
+    const { time, deliver, lateMs = 500 } = this.#options;
+    const arrivesMs = time.nowMs + delayMs;
+    if (delayMs > lateMs) this.#troubleMs.set(key(from, to), arrivesMs);
+    time.schedule(arrivesMs, () => {
       this.counters.delivered++;
       deliver(from, to, payload);
     });
@@ -183,10 +194,14 @@ export function affects(links: Links, from: number, to: number): boolean {
 }
 
 function burst(states: Map<number, BurstState>, from: number, to: number): BurstState {
-  const key = from * NODES_MAX + to;
-  let state = states.get(key);
-  if (state === undefined) states.set(key, (state = new BurstState()));
+  const link = key(from, to);
+  let state = states.get(link);
+  if (state === undefined) states.set(link, (state = new BurstState()));
   return state;
+}
+
+function key(from: number, to: number): number {
+  return from * NODES_MAX + to;
 }
 
 /** Draws only where something can happen, so that a clean link costs nothing. */

@@ -8,7 +8,13 @@
  * the gate off, it is not told, and judges first: as a naive program would.
  */
 import type { Message } from '../membership/message.ts';
-import type { Evidence, Instant, MembershipEvent, Outgoing, PeerView } from '../membership/types.ts';
+import type {
+  Evidence,
+  Instant,
+  MembershipEvent,
+  Outgoing,
+  PeerView,
+} from '../membership/types.ts';
 import type { NodeClock } from './node-clock.ts';
 import type { Scheduled, VirtualTime } from './virtual-time.ts';
 
@@ -16,10 +22,10 @@ import type { Scheduled, VirtualTime } from './virtual-time.ts';
 export interface SimulatedMembership {
   setMembers(names: readonly string[], now: Instant): void;
   receive(message: Message, now: Instant): Message | undefined;
-  evidence(peer: string, evidence: Evidence, nowMs: number): void;
+  evidence(peer: string, evidence: Evidence, now: Instant): void;
   localPause(fromMs: number, toMs: number): void;
   tick(now: Instant): void;
-  nextTickMs(): number;
+  nextTickMs(nowMs: number): number;
   farewell(reason: 'goodbye' | 'crash', now: Instant): void;
   peers(nowMs: number): readonly PeerView[];
 }
@@ -114,8 +120,12 @@ export class SimNode {
     });
   }
 
-  evidence(peer: string, evidence: Evidence): void {
-    this.#whenAwake((membership) => membership.evidence(peer, evidence, this.#instant().monoMs));
+  /** Word that nobody listens where a member was asked; of others no heartbeat asks any more. */
+  refusedBy(peer: string): void {
+    this.#whenAwake((membership) => {
+      if (!this.members.includes(peer)) return;
+      membership.evidence(peer, { kind: 'refused' }, this.#instant());
+    });
   }
 
   /** It says goodbye, or that it crashes. */
@@ -183,7 +193,10 @@ export class SimNode {
   #arm(): void {
     if (this.phase !== 'running' || this.#membership === undefined) return;
     const { time, tickLatenessMs, random } = this.#options;
-    const dueMs = Math.max(this.clock.trueMs(this.#membership.nextTickMs()), this.#nowMs);
+    const dueMs = Math.max(
+      this.clock.trueMs(this.#membership.nextTickMs(this.#instant().monoMs)),
+      this.#nowMs,
+    );
     if (this.#armed !== undefined && this.#armed.atMs - tickLatenessMs <= dueMs) return;
     this.#disarm();
     // A timer never fires in the turn that sets it: a tick that is always due cannot stop time.

@@ -50,7 +50,8 @@ export function replay(
   }
   beats.forEach((beat, index) => {
     const fromMs = index === 0 ? Infinity : deadlineMs(beat.arrivedAtMs);
-    if (fromMs < beat.arrivedAtMs) suspicions.push({ fromMs, toMs: beat.arrivedAtMs, endedBy: index });
+    if (fromMs < beat.arrivedAtMs)
+      suspicions.push({ fromMs, toMs: beat.arrivedAtMs, endedBy: index });
     // The detector hears of every pause, also of those that could not change the verdict.
     for (let pause = pauses[pausesTold]; pause; pause = pauses[pausesTold]) {
       if (pause.toMs > beat.arrivedAtMs) break;

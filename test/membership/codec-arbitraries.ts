@@ -1,6 +1,6 @@
 /** What fast-check draws for messages. */
 import fc from 'fast-check';
-import { LIMITS, type Message, type Opinion } from '../../src/membership/message.ts';
+import { LIMITS, type Message, NO_NONCE, type Opinion } from '../../src/membership/message.ts';
 
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const hex = (digits: number) =>
@@ -31,8 +31,12 @@ const ofOneKind = fc.oneof(
   fc.record({ kind: fc.constant('answer' as const), receivedAtMs: timeMs }),
   fc.record({
     kind: fc.constant('notice' as const),
+    reason: fc.constantFrom('goodbye' as const, 'crash' as const),
+  }),
+  fc.record({
+    kind: fc.constant('notice' as const),
     reason: fc.constantFrom('goodbye' as const, 'crash' as const, 'down' as const),
-    about: hex(16),
+    about: hex(16).filter((hash) => hash !== NO_NONCE),
   }),
 );
 

@@ -97,8 +97,11 @@ describe('encode', () => {
     ['progress must be', { progress: -1 }],
     ['digest must be', { digest: Infinity }],
     ['receivedAtMs must be', { receivedAtMs: 1 }],
-    ['reason and about must be', { reason: 'crash' }],
-    ['reason and about must be', { kind: 'notice' }],
+    ['reason must be', { reason: 'crash' }],
+    ['reason must be', { kind: 'notice' }],
+    ['about must be', { about: QUESTION.to }],
+    ['about must be', { kind: 'notice', reason: 'down' }],
+    ['about must be', { kind: 'notice', reason: 'down', about: NO_NONCE }],
     ['receivedAtMs must be', { kind: 'answer' }],
     ['opinions must be at most 32', { opinions: Array<Opinion>(33).fill(OPINION) }],
     ['heardAgoMs must be', { opinions: [{ ...OPINION, heardAgoMs: -1 }] }],
@@ -137,14 +140,24 @@ describe('decode', () => {
     expect(decode(bytes)).toEqual({ error });
   });
 
-  it('takes a slice of a larger buffer, and keeps nothing of it', () => {
+  it('wants to know who is down', () => {
+    const bytes = encode({ ...QUESTION, kind: 'notice', reason: 'goodbye' });
+    expect(decode(bytes).message).toEqual({ ...QUESTION, kind: 'notice', reason: 'goodbye' });
+    bytes[3 + 16 + 64] = 2;
+    expect(decode(bytes)).toEqual({ error: 'about is nobody' });
+  });
+
+  it.each([
+    ['Uint8Array', (size: number) => new Uint8Array(size)],
+    ['Buffer', (size: number) => Buffer.alloc(size)],
+  ])('takes a slice of a larger %s, and keeps nothing of it', (_, alloc) => {
     const extensions = [{ type: 9, bytes: new Uint8Array([1, 2, 3]) }];
     const bytes = encode({ ...ANSWER, extensions });
-    const larger = new Uint8Array(bytes.length + 50).fill(7);
+    const larger = alloc(bytes.length + 50).fill(7);
     larger.set(bytes, 20);
     const { message } = decode(larger.subarray(20, 20 + bytes.length));
     larger.fill(0);
-    expect(message?.extensions).toEqual(extensions);
+    expect(message?.extensions).toStrictEqual(extensions);
   });
 
   it.each([

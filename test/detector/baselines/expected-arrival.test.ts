@@ -5,6 +5,7 @@ import {
   createTwoWindowDetector,
   DEADLINE_PHI,
 } from '../../../src/detector/baselines/index.ts';
+import { randomFrom } from '../../support/random.ts';
 import { feed, mistakes, regular, silenceMs } from './support.ts';
 
 const INTERVAL_MS = 100;
@@ -47,13 +48,27 @@ describe('expected arrivals', () => {
     expect(detector.deadlineMs(DEADLINE_PHI)).toBeCloseTo(300 + 16 + 3 + 4 * 2.7, 6);
   });
 
-  it('by sequence number break down when the timer of the sender shifts', () => {
+  it('by sequence number, with a margin that is constant: break down when the timer shifts', () => {
     const late = (detector: Parameters<typeof mistakes>[0]) =>
       mistakes(detector, DEADLINE_PHI, SHIFTED);
     // Late until the mean of 1000 has moved to within the margin: 1 − 300 / 970 of them.
     expect(late(createChenDetector(options))).toBeCloseTo(691, -1);
-    expect(late(createBertierDetector(options))).toBeGreaterThan(100);
     expect(late(createTwoWindowDetector(options))).toBe(1);
+    // The margin follows the shift within a few heartbeats.
+    expect(late(createBertierDetector(options))).toBeLessThanOrEqual(3);
+  });
+
+  it('Bertier: one heartbeat in forty is a mistake on a link with jitter', () => {
+    const random = randomFrom(3);
+    let lastMs = 0;
+    const beats = Array.from({ length: 10_000 }, (_, seq) => {
+      const sentAtMs = seq * INTERVAL_MS;
+      lastMs = Math.max(lastMs, sentAtMs + random.lognormal(10, 0.8));
+      return { seq, sentAtMs, arrivedAtMs: lastMs };
+    });
+    const late = mistakes(createBertierDetector(options), DEADLINE_PHI, beats);
+    expect(late).toBeGreaterThan(200);
+    expect(late).toBeLessThan(400);
   });
 
   it('by send time blame the pause once', () => {

@@ -1,0 +1,71 @@
+/**
+ * `node bench/detector.ts`: how fast and how wrong failure detectors are, ours beside the
+ * published ones, by replay of traces. `--help` lists the options; bench/detector/README.md says
+ * what a figure means.
+ */
+import { writeFileSync } from 'node:fs';
+import { type BenchRun, benchRun } from './detector/bench-run.ts';
+import { regimePart, shiftPart } from './detector/changes.ts';
+import { costPart } from './detector/cost.ts';
+import { gatePart } from './detector/gate.ts';
+import { type Options, type PartName, readOptions } from './detector/options.ts';
+import { reliabilityPart } from './detector/reliability.ts';
+import { settingsPart } from './detector/settings.ts';
+import { timingPart } from './detector/timing.ts';
+import { tracesFor } from './detector/trace-list.ts';
+import { machine } from './overhead/machine.ts';
+import { goalTable, type PartResult, printTable } from './timeouts/report.ts';
+
+const MAKE: Readonly<Record<PartName, (run: BenchRun) => PartResult | Promise<PartResult>>> = {
+  timing: timingPart,
+  settings: settingsPart,
+  gate: gatePart,
+  reliability: reliabilityPart,
+  shift: shiftPart,
+  regime: regimePart,
+  cost: costPart,
+};
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (typeof options === 'string') {
+    const asked = process.argv.includes('--help');
+    (asked ? process.stdout : process.stderr).write(`${options}\n`);
+    process.exitCode = asked ? 0 : 2;
+    return;
+  }
+  await measure(options);
+}
+
+async function measure(options: Options): Promise<void> {
+  const here = machine();
+  const startMs = performance.now();
+  const progress = (what: string) => {
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
+    process.stderr.write(`[${seconds} s] ${what}\n`);
+  };
+  progress('traces');
+  const traces = tracesFor(options);
+  say(
+    `Failure detectors: Node ${here.node}, ${here.cpu} x ${here.processors}, seed ${options.seed}, ` +
+      `${traces.length} traces for ${options.set}, gate ${options.gate ? 'on' : 'off'}` +
+      (options.quick ? ', quick' : ''),
+  );
+  if (!traces.some(({ origin }) => origin === 'recorded')) say('no recordings of ours are there');
+  const run = benchRun(options, traces, progress);
+  const results: Partial<Record<PartName, PartResult>> = {};
+  for (const name of options.parts) {
+    const part = await MAKE[name](run);
+    results[name] = part;
+    for (const table of part.tables) say(printTable(table));
+    if (part.goals.length > 0) say(printTable(goalTable(part.goals)));
+  }
+  if (options.json === undefined) return;
+  writeFileSync(options.json, `${JSON.stringify({ ...here, ...options, parts: results })}\n`);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n\n`);
+}
+
+await main();

@@ -1,0 +1,94 @@
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+
+export const PARTS = [
+  ...(['timing', 'settings', 'gate', 'reliability', 'shift', 'regime', 'cost'] as const),
+] as const;
+export type PartName = (typeof PARTS)[number];
+
+export interface Options {
+  readonly parts: readonly PartName[];
+  readonly quick: boolean;
+  readonly seed: number;
+  /** Seeds of each generated trace. */
+  readonly seeds: number;
+  /** Names of detectors start with one of these; all, if there are none. */
+  readonly only: readonly string[];
+  /** The same for traces. */
+  readonly traces: readonly string[];
+  /** What may be tuned on, or what is judged by. */
+  readonly set: 'training' | 'judging';
+  /** Whether the detectors are told of the receiver's own pauses. */
+  readonly gate: boolean;
+  /** File that takes the figures. */
+  readonly json: string | undefined;
+}
+
+export const USAGE = `node bench/detector.ts [options]: how fast and how wrong failure detectors are, by replay of traces
+
+  --part NAMES     only these parts: ${PARTS.join(', ')} (default all)
+  --only NAMES     only detectors whose names start so, such as tardy,pekko
+  --trace NAMES    only traces whose names start so
+  --train          the traces for tuning instead of those for judging
+  --gate on|off    are detectors told of the receiver's own pauses? (default on; part gate shows both)
+  --seeds N        seeds of each generated trace (default 1)
+  --quick          a tenth of the heartbeats
+  --seed N         the same traces again
+  --json FILE      the figures, for machines
+  --help           this text`;
+
+/** Options of the command line, or the text that says what is wrong with them. */
+export function readOptions(args: readonly string[]): Options | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        part: { type: 'string', multiple: true },
+        only: { type: 'string', multiple: true },
+        trace: { type: 'string', multiple: true },
+        train: { type: 'boolean', default: false },
+        gate: { type: 'string', default: 'on' },
+        seeds: { type: 'string', default: '1' },
+        seed: { type: 'string' },
+        json: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return USAGE;
+    return {
+      parts: values.part ? split(values.part).map(partOf) : [...PARTS],
+      quick: values.quick,
+      only: split(values.only),
+      traces: split(values.trace),
+      set: values.train ? 'training' : 'judging',
+      gate: gateOf(values.gate),
+      seeds: integer('--seeds', values.seeds, 1),
+      seed: integer('--seed', values.seed ?? process.env.SEED ?? randomInt(2 ** 31), 0),
+      json: values.json,
+    };
+  } catch (error) {
+    return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`;
+  }
+}
+
+function split(given: readonly string[] = []): string[] {
+  return given.flatMap((names) => names.split(',')).map((name) => name.trim());
+}
+
+function partOf(name: string): PartName {
+  const part = PARTS.find((known) => known === name);
+  if (!part) throw new Error(`--part must be among ${PARTS.join(', ')}; got ${name}`);
+  return part;
+}
+
+function gateOf(given: string): boolean {
+  if (given === 'on' || given === 'off') return given === 'on';
+  throw new Error(`--gate must be on or off; got ${given}`);
+}
+
+function integer(name: string, given: string | number, least: number): number {
+  const value = Number(given);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new Error(`${name} must be an integer >= ${least}; got ${given}`);
+}

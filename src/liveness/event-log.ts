@@ -1,0 +1,54 @@
+/** What happened to peers: the last events, and who wants to hear of the next. */
+import type { MembershipEvent } from '../membership/types.ts';
+import type { Diagnostics } from '../telemetry/diagnostics.ts';
+
+/** Events remembered. */
+const EVENTS_MAX = 1000;
+const LISTENERS_MAX = 100;
+
+/** An event of the membership with its place in the log. */
+export type PeerEvent = MembershipEvent & {
+  /** Counts the events of this process, from 1. */
+  readonly id: number;
+  /** By the wall clock, in ms since 1970. */
+  readonly atWallMs: number;
+};
+
+export type PeerEventListener = (event: PeerEvent) => void;
+
+export class EventLog {
+  readonly #events: PeerEvent[] = [];
+  readonly #listeners = new Set<PeerEventListener>();
+  readonly #diagnostics: Diagnostics;
+  #last = 0;
+
+  constructor(diagnostics: Diagnostics) {
+    this.#diagnostics = diagnostics;
+  }
+
+  add(event: MembershipEvent): void {
+    const entry: PeerEvent = { ...event, id: ++this.#last, atWallMs: Date.now() };
+    this.#events.push(entry);
+    if (this.#events.length > EVENTS_MAX) this.#events.shift();
+    for (const listener of this.#listeners)
+      this.#diagnostics.guard('event listener', listener)(entry);
+  }
+
+  /** The events remembered, oldest first; with `afterId`, only those after it. */
+  recent(afterId = 0): readonly PeerEvent[] {
+    return this.#events.filter(({ id }) => id > afterId);
+  }
+
+  /**
+   * Calls `listener` with each event from now on, until the result is called. What it throws goes
+   * to OpenTelemetry's diag. Beyond 100 listeners the oldest is let go: they are a leak.
+   */
+  on(listener: PeerEventListener): () => void {
+    this.#listeners.add(listener);
+    if (this.#listeners.size > LISTENERS_MAX) {
+      this.#listeners.delete(this.#listeners.values().next().value as PeerEventListener);
+      this.#diagnostics.failed('events', new Error(`more than ${LISTENERS_MAX} listeners`));
+    }
+    return () => void this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * Who is alive, at work: the membership with its timer, its sockets and the traffic of this
+ * process.
+ */
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AddressBook } from '../../collectors/heartbeat/address-book.ts';
+import {
+  discoverPeers,
+  type Discovery,
+  type PeerEntry as DiscoveredPeer,
+  type PeersFunction,
+} from '../../collectors/heartbeat/discovery.ts';
+import {
+  createHeartbeatServer,
+  type HeartbeatServer,
+} from '../../collectors/heartbeat/http-server.ts';
+import { type Address, now, type TransportEvents } from '../../collectors/heartbeat/transport.ts';
+import type { Runtime } from '../../collectors/runtime.ts';
+import { TardyError } from '../errors.ts';
+import type { Message } from '../membership/message.ts';
+import { Membership } from '../membership/membership.ts';
+import type { Cell, Evidence, Outgoing, PeerState, PeerView } from '../membership/types.ts';
+import type { Pause } from '../pause/pause-log.ts';
+import type { Ending } from '../peers/ending.ts';
+import type { PeerTable } from '../peers/peer-table.ts';
+import type { Diagnostics } from '../telemetry/diagnostics.ts';
+import type { PausedMs } from '../timeout/estimator.ts';
+import { EventLog } from './event-log.ts';
+import { sayFarewell } from './farewell.ts';
+import { ReasonCounts } from './reason-counts.ts';
+import { TrafficEvidence } from './traffic-evidence.ts';
+import { Transports } from './transports.ts';
+
+/** Timers fire a little early now and then: a tick is asked for no sooner than this. */
+const TICK_MS_MIN = 1;
+
+export interface LivenessOptions {
+  readonly peers: readonly DiscoveredPeer[] | PeersFunction;
+  /** Our own name among the peers; undefined: it is found out. */
+  readonly nodeName: string | undefined;
+  readonly secret: string | undefined;
+  readonly heartbeatMs: number;
+  readonly suspectPhi: number;
+  /** Also over UDP, on this port. */
+  readonly udpPort: number | undefined;
+  /** A thread of its own answers over UDP while the main loop stands still. */
+  readonly workerResponder: boolean;
+  readonly table: PeerTable;
+  readonly pausedMs: PausedMs;
+  readonly diagnostics: Diagnostics;
+}
+
+export class Liveness {
+  readonly events: EventLog;
+  readonly reasons = new ReasonCounts();
+  /** Messages that were read so far, for the drain gate. */
+  arrivals = 0;
+  readonly #options: LivenessOptions;
+  readonly #membership: Membership;
+  readonly #traffic: TrafficEvidence;
+  readonly #server: HeartbeatServer;
+  readonly #book: AddressBook;
+  #addresses = new Map<string, Address[]>();
+  #discovery: Discovery | undefined;
+  #transports: Transports | undefined;
+  #runtime: Runtime | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopFarewell: (() => void) | undefined;
+
+  /** Throws ERR_TARDY_CONFIG for settings that do not go together. */
+  constructor(options: LivenessOptions) {
+    const { diagnostics, secret, heartbeatMs, nodeName, suspectPhi } = options;
+    if (options.workerResponder && options.udpPort === undefined) {
+      throw new TardyError('ERR_TARDY_CONFIG', 'workerResponder answers over UDP: set udpPort too');
+    }
+    this.#options = options;
+    this.events = new EventLog(diagnostics);
+    this.#membership = new Membership({
+      ...{ self: nodeName, bootId: randomBytes(8).toString('hex'), suspectPhi },
+      intervalMs: heartbeatMs,
+      trustOpinions: secret !== undefined,
+      random: Math.random,
+      send: (out) => this.#send(out),
+      emit: (event) => {
+        this.events.add(event);
+        this.reasons.count(event);
+      },
+    });
+    this.#traffic = new TrafficEvidence(options.table, options.pausedMs);
+    this.#book = new AddressBook({ diagnostics });
+    const events = this.#transportEvents();
+    const isPeer = (ip: string) => this.#book.knows(ip);
+    this.#server = createHeartbeatServer({ secret, isPeer }, events, diagnostics);
+  }
+
+  /** Throws ERR_TARDY_CONFIG for a peer that cannot be read. */
+  start(runtime: Runtime): void {
+    const { peers, diagnostics } = this.#options;
+    this.#runtime = runtime;
+    this.#discovery = discoverPeers({
+      peers,
+      diagnostics,
+      onPeers: (found) => this.#setPeers(found),
+    });
+    const { secret, udpPort: port, workerResponder } = this.#options;
+    this.#transports = new Transports({
+      ...{ secret, port, workerResponder, diagnostics, pausedMs: this.#options.pausedMs },
+      deadlineMs: (peer) => this.#membership.patienceMs(peer),
+      events: this.#transportEvents(),
+    });
+    this.#transports.setPeers([...this.#addresses.values()].flat());
+    if (typeof peers === 'function' || peers.length > 0) {
+      this.#stopFarewell = sayFarewell(
+        { goodbye: () => this.#leave(), goodbyeNow: (reason) => this.#leaveNow(reason) },
+        diagnostics,
+      );
+    }
+    this.#schedule();
+  }
+
+  /** Says goodbye, and closes what is open. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#runtime = undefined;
+    this.#stopFarewell?.();
+    this.#discovery?.stop();
+    this.#book.stop();
+    const transports = this.#transports;
+    await this.#leave();
+    this.#transports = undefined;
+    await transports?.stop();
+  }
+
+  /** `POST …/heartbeat`. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#server.handle(request, response);
+  }
+
+  peers(): PeerView[] {
+    this.#weighTraffic();
+    return this.#membership.peers(performance.now());
+  }
+
+  livePeers(): string[] {
+    this.#weighTraffic();
+    return this.#membership.livePeers(performance.now());
+  }
+
+  whoSuspectsWhom(): Cell[] {
+    this.#weighTraffic();
+    return this.#membership.matrix(performance.now());
+  }
+
+  /** What a peer is called; undefined for who is not known. */
+  stateOf(peer: string): PeerState | undefined {
+    return this.#membership.peers(performance.now()).find((view) => view.peer === peer)?.state;
+  }
+
+  localPause({ fromMs, toMs }: Pause): void {
+    this.#membership.localPause(fromMs, toMs);
+  }
+
+  /** A request of the application failed. */
+  failed(peer: string, ending: Ending): void {
+    const kind = EVIDENCE[ending];
+    if (kind) this.#weigh(peer, { kind });
+  }
+
+  #transportEvents(): TransportEvents {
+    return {
+      onMessage: (message) => this.#receive(message),
+      onEvidence: (peer, evidence) => this.#weigh(peer, evidence),
+    };
+  }
+
+  #receive(message: Message): Message | undefined {
+    this.arrivals++;
+    this.#runtime?.noticePause();
+    const answer = this.#membership.receive(message, now());
+    this.#schedule();
+    return answer;
+  }
+
+  #weigh(peer: string, evidence: Evidence): void {
+    this.arrivals++;
+    this.#runtime?.noticePause();
+    this.#membership.evidence(peer, evidence, now());
+    this.#schedule();
+  }
+
+  #weighTraffic(): void {
+    const { monoMs, wallMs } = now();
+    this.#traffic.collect(monoMs, (peer, evidence, atMs) => {
+      this.#membership.evidence(peer, evidence, { monoMs: atMs, wallMs });
+    });
+  }
+
+  #setPeers(found: readonly Address[]): void {
+    this.#addresses = Map.groupBy(found, ({ name }) => name) as Map<string, Address[]>;
+    this.#book.setPeers(found);
+    this.#transports?.setPeers(found);
+    this.#membership.setMembers([...this.#addresses.keys()], now());
+    this.#schedule();
+  }
+
+  /** The first address it is listed with; in doubt, all of them. */
+  #send({ to, message, urgent }: Outgoing): void {
+    const addresses = this.#addresses.get(to) ?? [];
+    for (const address of urgent ? addresses : addresses.slice(0, 1)) {
+      this.#transports?.send(address, message, urgent);
+    }
+  }
+
+  #schedule(): void {
+    if (!this.#runtime) return;
+    const nowMs = performance.now();
+    const waitMs = Math.max(TICK_MS_MIN, this.#membership.nextTickMs(nowMs) - nowMs);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#onTimer, waitMs).unref();
+  }
+
+  readonly #onTimer = (): void => this.#runtime?.whenDrained(this.#tick);
+
+  readonly #tick = (): void => {
+    const tick = this.#options.diagnostics.guard('liveness', () => {
+      this.#weighTraffic();
+      this.#membership.tick(now());
+    });
+    tick();
+    this.#schedule();
+  };
+
+  async #leave(): Promise<void> {
+    this.#membership.farewell('goodbye', now());
+    await this.#transports?.flush();
+  }
+
+  #leaveNow(reason: 'goodbye' | 'crash'): void {
+    this.#membership.farewell(reason, now());
+  }
+}
+
+/** What an ending of a request tells of its peer. */
+const EVIDENCE: Partial<Record<Ending, 'refused' | 'reset' | 'unreachable'>> = {
+  refused: 'refused',
+  reset: 'reset',
+  'stale-reset': 'reset',
+  unreachable: 'unreachable',
+};

@@ -1,0 +1,240 @@
+/**
+ * What must hold in every simulation, judged by the simulator's own ground truth.
+ *
+ * Safety, at every step:
+ * - `dead-though-reachable`: nobody holds a peer dead while more than half of its assigned
+ *   observers could reach it (as `reach.ts` says) for the grace time.
+ * - `no-majority`: a verdict of death rests on suspect votes of more than half of the assigned
+ *   observers, and at least two. Hence never with two nodes.
+ * - `stale-vote`, `other-life`, `other-members`: each of these votes was really sent to the
+ *   holder, lately, about the life of the peer that the holder knows, under its list of members.
+ * - `disjoint-verdicts`: two nodes that hold a peer dead have a voter in common.
+ * - `own-pause`: nobody suspects a peer because it stood still itself.
+ * - `one-way`: when one direction of a link is cut, who no longer hears does not hold the peer
+ *   alive, and who still hears does not suspect.
+ * Liveness is judged at the end, see `liveness.ts`.
+ */
+import type { Message } from '../membership/message.ts';
+import type { MembershipEvent, PeerView } from '../membership/types.ts';
+import type { Cluster } from './cluster.ts';
+import type { EventLog } from './event-log.ts';
+import type { Impairment } from './network.ts';
+import type { SimNode } from './node.ts';
+import { Reach } from './reach.ts';
+import { Verdicts } from './verdicts.ts';
+
+export interface Violation {
+  readonly rule: string;
+  /** True time, in ms. */
+  readonly atMs: number;
+  readonly observer: string;
+  readonly peer: string;
+  /** With seed, time and the history of both nodes. */
+  readonly message: string;
+}
+
+export interface CheckOptions {
+  readonly seed: number;
+  readonly intervalMs: number;
+  /** So long must a peer have been reachable before it counts, in intervals. Default 10. */
+  readonly graceIntervals?: number;
+  /** A vote may count until so long after it was sent, in intervals. Default 7. */
+  readonly voteMaxAgeIntervals?: number;
+  /** A suspicion so soon after a pause of our own is put down to it, in intervals. Default 5. */
+  readonly afterPauseIntervals?: number;
+  /** A one-way cut must be seen after so long, in intervals. Default 8. */
+  readonly oneWayIntervals?: number;
+}
+
+interface Held {
+  readonly sinceMs: number;
+  flagged: boolean;
+}
+
+const VIOLATIONS_MAX = 20;
+
+export class Checks {
+  readonly violations: Violation[] = [];
+  readonly reach: Reach;
+  readonly #cluster: Cluster;
+  readonly #log: EventLog;
+  readonly #options: CheckOptions;
+  readonly #verdicts: Verdicts;
+  /** Who holds whom dead. */
+  readonly #held = new Map<SimNode, Map<string, Held>>();
+  readonly #fresh: { readonly holder: SimNode; readonly peer: string }[] = [];
+
+  constructor(cluster: Cluster, log: EventLog, options: CheckOptions) {
+    this.#cluster = cluster;
+    this.#log = log;
+    this.#options = options;
+    this.reach = new Reach(cluster, options.intervalMs);
+    this.#verdicts = new Verdicts((options.voteMaxAgeIntervals ?? 7) * options.intervalMs);
+  }
+
+  sent(from: SimNode, to: SimNode, message: Message): void {
+    if (message.opinions.length > 0) this.#verdicts.sent(from, to, message, this.#nowMs);
+  }
+
+  /** A process that starts or ends holds nothing. */
+  life(node: SimNode): void {
+    this.#held.delete(node);
+  }
+
+  event(node: SimNode, event: MembershipEvent): void {
+    if (event.type === 'suspicion') this.#checkOwnPause(node, event.peer);
+    if (event.type !== 'state') return;
+    let held = this.#held.get(node);
+    if (event.to === 'dead') {
+      if (held === undefined) this.#held.set(node, (held = new Map<string, Held>()));
+      held.set(event.peer, { sinceMs: this.#nowMs, flagged: false });
+      this.#fresh.push({ holder: node, peer: event.peer });
+    } else held?.delete(event.peer);
+  }
+
+  /** After every event of the simulation. */
+  step(): void {
+    for (const { holder, peer } of this.#fresh.splice(0)) this.#checkVerdict(holder, peer);
+    for (const [holder, held] of this.#held) {
+      for (const [peer, state] of held) this.#checkReachable(holder, peer, state);
+    }
+  }
+
+  /** Now and then: what is held, and not only what changes. */
+  sweep(): void {
+    const voters = new Map<string, readonly string[]>();
+    for (const [holder, held] of this.#held) {
+      for (const peer of held.keys()) {
+        const by = this.#checkVerdict(holder, peer)?.suspectedBy;
+        const others = voters.get(peer);
+        if (by === undefined) continue;
+        voters.set(peer, by);
+        if (others === undefined || others.some((voter) => by.includes(voter))) continue;
+        const told = `dead by [${by.join(' ')}], elsewhere by [${others.join(' ')}]`;
+        this.report('disjoint-verdicts', holder, peer, `holds ${peer} ${told}`);
+      }
+    }
+    for (const impairment of this.#cluster.network.history) this.#checkOneWay(impairment);
+  }
+
+  /** What a node holds of a peer; undefined while it cannot be asked. */
+  view(node: SimNode, peer: string): PeerView | undefined {
+    if (node.phase !== 'running') return undefined;
+    const views = node.membership?.peers(node.clock.monoMs(this.#nowMs));
+    return views?.find((view) => view.peer === peer);
+  }
+
+  report(rule: string, observer: SimNode, peerName: string, told: string): void {
+    if (this.violations.length >= VIOLATIONS_MAX) return;
+    const { seed } = this.#options;
+    const atMs = this.#nowMs;
+    const peer = this.#cluster.byName(peerName);
+    const story = this.#log.story(peer === undefined ? [observer] : [observer, peer]);
+    const head = `${rule}: seed ${seed} at ${(atMs / 1000).toFixed(3)} s: ${observer.name} ${told}`;
+    const message = `${head}\n${story}`;
+    this.violations.push({ rule, atMs, observer: observer.name, peer: peerName, message });
+  }
+
+  #checkVerdict(holder: SimNode, peer: string): PeerView | undefined {
+    const state = this.#held.get(holder)?.get(peer);
+    const view = this.view(holder, peer);
+    if (state === undefined || view?.state !== 'dead') return undefined;
+    if (!state.flagged && !this.#justWoke(holder, state)) {
+      const flaw = this.#verdicts.flaw(holder, view, this.#nowMs);
+      state.flagged = flaw !== undefined;
+      if (flaw) this.report(flaw.rule, holder, peer, `holds ${peer} dead, but ${flaw.told}`);
+    }
+    return view;
+  }
+
+  #checkReachable(holder: SimNode, peerName: string, state: Held): void {
+    const peer = this.#cluster.byName(peerName);
+    if (state.flagged || peer?.phase !== 'running' || holder.phase !== 'running') return;
+    if (this.#justWoke(holder, state)) return;
+    const { graceIntervals = 10, intervalMs } = this.#options;
+    const beforeMs = this.#nowMs - graceIntervals * intervalMs;
+    if (peer.stableSinceMs > beforeMs) return;
+    const assigned = this.#verdicts.observers(holder, peerName);
+    const could = assigned.filter((name) => {
+      const observer = this.#cluster.byName(name);
+      return observer !== undefined && this.reach.sinceMs(observer, peer) <= beforeMs;
+    });
+    if (2 * could.length <= assigned.length) return;
+    state.flagged = true;
+    const told = `[${could.join(' ')}] of ${assigned.length} could reach it for ${graceIntervals} intervals`;
+    this.report(
+      'dead-though-reachable',
+      holder,
+      peerName,
+      `holds ${peerName} dead although ${told}`,
+    );
+  }
+
+  /** What it held before its pause it may hold until it has had time to look. */
+  #justWoke(holder: SimNode, state: Held): boolean {
+    return state.sinceMs < holder.stableSinceMs && !this.#isStable(holder, 3);
+  }
+
+  #checkOwnPause(observer: SimNode, peerName: string): void {
+    const peer = this.#cluster.byName(peerName);
+    const pause = observer.lastPause;
+    if (peer === undefined || pause === undefined) return;
+    const { afterPauseIntervals = 5, intervalMs } = this.#options;
+    if (this.#nowMs - pause.toMs > afterPauseIntervals * intervalMs) return;
+    const beforeMs = pause.fromMs - afterPauseIntervals * intervalMs;
+    const sinceMs = Math.max(observer.startedAtMs, this.reach.peerSinceMs(observer, peer));
+    if (Math.max(sinceMs, this.reach.troubleMs(observer, peer)) > beforeMs) return;
+    const pausedMs = Math.round(pause.toMs - pause.fromMs);
+    const agoMs = Math.round(this.#nowMs - pause.toMs);
+    const told = `nothing happened but its own pause of ${pausedMs} ms, over for ${agoMs} ms`;
+    this.report('own-pause', observer, peerName, `suspects ${peerName} although ${told}`);
+  }
+
+  #checkOneWay(cut: Impairment): void {
+    const ends = oneWayEnds(cut);
+    if (ends === undefined) return;
+    const [mute, deaf] = [this.#cluster.node(ends.from), this.#cluster.node(ends.to)];
+    const { oneWayIntervals = 8, intervalMs } = this.#options;
+    const beforeMs = this.#nowMs - oneWayIntervals * intervalMs;
+    const sinceMs = Math.max(
+      ...[cut.fromMs, mute.stableSinceMs, deaf.stableSinceMs],
+      ...[mute.membersSinceMs, deaf.membersSinceMs],
+    );
+    // A life that began after the cut cannot prove to be another one: it has no nonce to echo.
+    const isNewLife = Math.max(mute.startedAtMs, deaf.startedAtMs) > cut.fromMs;
+    if (sinceMs > beforeMs || isNewLife) return;
+    if (!deaf.members.includes(mute.name) || !mute.members.includes(deaf.name)) return;
+    if (this.view(deaf, mute.name)?.state === 'alive') {
+      const told = `holds ${mute.name} alive although it hears nothing of it`;
+      this.report('one-way', deaf, mute.name, `${told} since ${Math.round(cut.fromMs)} ms`);
+    }
+    if (this.reach.linkSinceMs(deaf, mute) > beforeMs) return;
+    // Of the only messages left, it may miss one that the link lost by itself.
+    if (this.reach.troubleMs(deaf, mute, 'one-way') > beforeMs) return;
+    const other = this.view(mute, deaf.name)?.state;
+    if (other !== 'suspect' && other !== 'dead') return;
+    this.report('one-way', mute, deaf.name, `holds ${deaf.name} ${other} although it hears it`);
+  }
+
+  #isStable(node: SimNode, intervals: number): boolean {
+    return node.stableSinceMs <= this.#nowMs - intervals * this.#options.intervalMs;
+  }
+
+  get #nowMs(): number {
+    return this.#cluster.time.nowMs;
+  }
+}
+
+/** A cut of one direction of one link that still lasts: who is not heard, and who does not hear. */
+function oneWayEnds({
+  links,
+  effect,
+  untilMs,
+}: Impairment): { from: number; to: number } | undefined {
+  if (effect.kind !== 'cut' || links.direction === 'both' || untilMs < Infinity) return undefined;
+  const [from, ...moreFrom] = links.from;
+  const [to, ...moreTo] = links.to;
+  if (from === undefined || to === undefined || moreFrom.length + moreTo.length > 0)
+    return undefined;
+  return { from, to };
+}
