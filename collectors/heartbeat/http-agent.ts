@@ -55,7 +55,7 @@ export function createAgent(
   const reuse = agent.reuseSocket.bind(agent);
   agent.reuseSocket = (socket, request) => {
     reuse(socket, request);
-    (socket as Socket).unref();
+    if (socket instanceof Socket) socket.unref();
   };
   return agent;
 }

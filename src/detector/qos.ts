@@ -102,7 +102,7 @@ interface Terms {
  *
  * @example
  * planQos({ detectWithinMs: 30_000, mistakeEveryMs: 30 * 86_400_000, mistakeLastsMs: 60_000,
- *   lossRate: 0.01, delayVarianceMs2: 20_000 }) // an interval of 9,720 ms
+ *   lossRate: 0.01, delayVarianceMs2: 20_000 }) // an interval of 9,710 ms
  */
 export function planQos(request: QosRequest): QosPlan | QosImpossible {
   const { detectWithinMs, mistakeEveryMs } = request;
@@ -197,13 +197,17 @@ function reasonOf(terms: Terms, waitMs: number): string {
   const { minIntervalMs, delayMeanMs, mistakeLastsMs } = terms;
   const apart = `heartbeats are at least ${short(minIntervalMs)} ms apart`;
   if (waitMs < minIntervalMs) {
-    return `beyond the mean delay of ${short(delayMeanMs)} ms there are ${short(waitMs)} ms to detect a crash, and ${apart}`;
+    const left = `detectWithinMs leaves ${short(Math.max(0, waitMs))} ms`;
+    return `${left} beyond the mean delay of ${short(delayMeanMs)} ms, and ${apart}`;
   }
-  if (longestAllowedMs(terms, waitMs) < minIntervalMs) {
-    return `a mistake can be over within ${short(mistakeLastsMs ?? 0)} ms only if heartbeats come every ${short(longestAllowedMs(terms, waitMs))} ms, and ${apart}`;
+  if (terms.missing(waitMs) === 1) return 'no heartbeat arrives in time';
+  const allowedMs = longestAllowedMs(terms, waitMs);
+  if (allowedMs < minIntervalMs) {
+    const needed = `mistakes of ${short(mistakeLastsMs ?? 0)} ms need a heartbeat every ${short(allowedMs)} ms`;
+    return `${needed}, and ${apart}`;
   }
-  const rarestMs = rarestMistakeMs(terms, waitMs, 0) ?? 0;
-  return `too many heartbeats are lost or late: with none of the intervals of ${short(minIntervalMs)} ms and more are mistakes rarer than once in ${short(rarestMs)} ms`;
+  const rarest = short(rarestMistakeMs(terms, waitMs, 0) ?? 0);
+  return `too many heartbeats are lost or late: with the best interval there is a mistake every ${rarest} ms`;
 }
 
 function short(ms: number): string {

@@ -89,9 +89,10 @@ export class Judge {
   }
 
   #verdict(watch: Watch, nowMs: number): Verdict {
-    const { group, votes, rules } = this.#options;
+    const { group, votes, rules, intervalMs } = this.#options;
     const { name } = watch.contact;
     const question = {
+      ...{ nowMs, intervalMs },
       judgement: watch.judgement,
       assigned: group.observers.of(name),
       self: group.self,

@@ -100,11 +100,12 @@ export class Membership {
 
   /** Everyone who belongs to the group; ourselves do in any case. */
   setMembers(names: readonly string[], now: Instant): void {
+    const { digest } = this.#group;
     this.#group.setMembers(names);
+    if (this.#group.digest !== digest) this.#votes.clear();
     const watched = this.#group.watched();
     for (const name of this.#watches.keys()) if (!watched.has(name)) this.#watches.delete(name);
     this.#conversation.retainMembers();
-    this.#votes.retain((name) => this.#group.observers.has(name));
     for (const name of watched) if (!this.#watches.has(name)) this.#watch(name, now.monoMs);
   }
 

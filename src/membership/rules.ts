@@ -3,6 +3,17 @@
  * how long a word holds. The simulator replaces one at a time by a wrong one, and must notice.
  */
 
+/** What is heard by another counts for so long. */
+const WITNESS_INTERVALS = 3;
+
+/** When another heard the peer, and since when we do not, by our clock. */
+export interface Witness {
+  readonly heardAtMs: number;
+  readonly silentSinceMs: number;
+  readonly nowMs: number;
+  readonly intervalMs: number;
+}
+
 export interface Rules {
   /** Enough votes to call a peer dead, of so many that count. */
   isMajority(votes: number, counted: number): boolean;
@@ -14,8 +25,8 @@ export interface Rules {
   isSameDigest(theirs: number, ours: number): boolean;
   /** A vote is about one life of a peer; `''`: the life is not known. */
   isSameLife(voted: string, known: string): boolean;
-  /** Somebody heard the peer after we last could: the link is broken, not the peer. */
-  vouches(heardAtMs: number, silentSinceMs: number): boolean;
+  /** Somebody hears the peer since we do not: the link is broken, not the peer. */
+  vouches(witness: Witness): boolean;
   /** What of a pause of our own is no silence of others, in ms. */
   subtracted(pauseMs: number): number;
   /** Whether a vote falls when the peer is heard again. */
@@ -30,7 +41,8 @@ export const RULES: Rules = {
   voteTtlMs: (intervalMs) => 3 * intervalMs,
   isSameDigest: (theirs, ours) => theirs === ours,
   isSameLife: (voted, known) => voted === '' || known === '' || voted === known,
-  vouches: (heardAtMs, silentSinceMs) => heardAtMs > silentSinceMs,
+  vouches: ({ heardAtMs, silentSinceMs, nowMs, intervalMs }) =>
+    heardAtMs > silentSinceMs && nowMs - heardAtMs <= WITNESS_INTERVALS * intervalMs,
   subtracted: (pauseMs) => pauseMs,
   retracts: () => true,
   believesGoodbye: () => true,

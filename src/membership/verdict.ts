@@ -3,7 +3,7 @@
  *
  * Dead takes more than half of those assigned to watch it, and two; one who hears it itself calls
  * it alive, whatever others say. Whom we do not hear while somebody else does is disputed: then
- * the way between us is broken, not the peer.
+ * the way between us is broken, not the peer. Who said goodbye to another has left.
  */
 import type { Rules } from './rules.ts';
 import type { PeerState } from './types.ts';
@@ -19,6 +19,8 @@ export interface VerdictQuestion {
   readonly words: readonly (readonly [observer: string, word: Word])[];
   /** Since when we hear nothing, by our clock. */
   readonly silentSinceMs: number | undefined;
+  readonly nowMs: number;
+  readonly intervalMs: number;
 }
 
 export interface Verdict {
@@ -29,7 +31,7 @@ export interface Verdict {
 }
 
 export function verdictOf(
-  { judgement, assigned, self, words, silentSinceMs }: VerdictQuestion,
+  { judgement, assigned, self, words, silentSinceMs, nowMs, intervalMs }: VerdictQuestion,
   rules: Rules,
 ): Verdict {
   const counting = words.filter(([observer]) => assigned.includes(observer) && observer !== self);
@@ -50,12 +52,14 @@ export function verdictOf(
     const because = `${judgement.because}; ${suspectedBy.length} of ${counted} observers suspect it`;
     return { state: 'dead', because, ...told };
   }
+  const goodbye = words.find(([, { vote }]) => vote === 'left');
+  if (goodbye) return { state: 'left', because: `${goodbye[0]} heard it say goodbye`, ...told };
   const witness = words.find(
     ([, { vote, heardAtMs }]) =>
       vote !== 'suspect' &&
       heardAtMs !== undefined &&
       silentSinceMs !== undefined &&
-      rules.vouches(heardAtMs, silentSinceMs),
+      rules.vouches({ heardAtMs, silentSinceMs, nowMs, intervalMs }),
   );
   if (witness) {
     return {

@@ -59,12 +59,9 @@ export class Votes {
     return nextMs;
   }
 
-  /** Peers and observers that are members no more are forgotten. */
-  retain(isMember: (name: string) => boolean): void {
-    for (const [peer, words] of this.#words) {
-      if (!isMember(peer)) this.#words.delete(peer);
-      for (const observer of words.keys()) if (!isMember(observer)) words.delete(observer);
-    }
+  /** The members changed: what was said among others counts no more. */
+  clear(): void {
+    this.#words.clear();
   }
 
   /** Every word, for the matrix. */
