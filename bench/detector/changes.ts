@@ -33,7 +33,9 @@ export function aftermath(
 ): Aftermath {
   const judged = at.filter((change) => change > WARM_UP_BEATS && change + WATCHED <= beats);
   const untils = judged.map((change) => {
-    const following = mistakes.filter((i) => i >= change && i < change + WATCHED);
+    // What follows the next change is its own.
+    const end = Math.min(change + WATCHED, at[at.indexOf(change) + 1] ?? Infinity);
+    const following = mistakes.filter((i) => i >= change && i < end);
     return { following, beats: beatsUntilTrusted(change, following) };
   });
   const all = untils.flatMap(({ following }) => following);

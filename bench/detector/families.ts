@@ -6,6 +6,7 @@
 import type { Pause } from '../../src/pause/pause-log.ts';
 import type { Random } from '../../test/support/random.ts';
 import {
+  batches,
   type Delay,
   erlang,
   type Link,
@@ -33,6 +34,8 @@ export interface Family {
   readonly pauses?: (random: Random, spanMs: number) => readonly Pause[];
   /** By how much the sender's clock is fast. */
   readonly driftPpm?: number;
+  /** How far the sender's clock jumps ahead of ours every so many heartbeats: we were suspended. */
+  readonly jump?: { readonly everyBeats: number; readonly aheadMs: number };
   /** Delays are longer every other such period, as `steps` makes them. */
   readonly slowEveryMs?: number;
   /** If not as many as usual: a recording that ends. */
@@ -44,7 +47,7 @@ const SENDER_ZERO_MS = 7_654_321;
 const DAY = { periodMs: 7_200_000, factor: 4 };
 
 type Facts = Partial<
-  Pick<Family, 'sender' | 'pauses' | 'driftPpm' | 'slowEveryMs' | 'origin' | 'beats'>
+  Pick<Family, 'sender' | 'pauses' | 'driftPpm' | 'jump' | 'slowEveryMs' | 'origin' | 'beats'>
 >;
 
 function family(
@@ -114,6 +117,15 @@ const JUDGING: readonly Family[] = [
     tides(DAY.periodMs, DAY.factor, wan(random)),
   ),
   family('judging', 'drift', 100, "the sender's clock is fast by 200 ppm", wan, { driftPpm: 200 }),
+  family('judging', 'jump', 100, "the sender's clock jumps ahead by a minute", wan, {
+    jump: { everyBeats: 8000, aheadMs: 60_000 },
+  }),
+  ...[10, 100].map((ms) =>
+    family('judging', 'batches', ms, 'held back for up to 20 intervals now and then', (random) => {
+      const heldMs = () => 20 * ms * random.next();
+      return batches(random, { everyMs: 600 * ms, heldMs }, wan(random));
+    }),
+  ),
   ...[10, 100].map((ms) =>
     family(
       'judging',
@@ -168,6 +180,12 @@ const TRAINING: readonly Family[] = [
   family('training', 'drift', 1000, "the sender's clock is slow by 50 ppm", plain, {
     driftPpm: -50,
   }),
+  family('training', 'jump', 100, "the sender's clock jumps back by half a minute", plain, {
+    jump: { everyBeats: 6000, aheadMs: -30_000 },
+  }),
+  family('training', 'batches', 100, 'held back for 8 intervals now and then', (random) =>
+    batches(random, { everyMs: 40_000, heldMs: () => 800 }, plain(random)),
+  ),
   family('training', 'uneven', 10, 'intervals x 0.75 and x 2.2 in turn', plain, {
     sender: () => ({ uneven: (_, seq) => (seq % 2 === 0 ? 0.75 : 2.2) }),
   }),
@@ -188,7 +206,7 @@ function seattle(set: TraceSet, pair: number): Family {
 
 /** One trace of a family. */
 export function generate(of: Family, random: Random, beats: number): Trace {
-  const { intervalMs, driftPpm = 0, slowEveryMs = Infinity } = of;
+  const { intervalMs, driftPpm = 0, slowEveryMs = Infinity, jump } = of;
   const count = Math.min(beats, of.beats ?? Infinity);
   const spanMs = 2 * count * intervalMs;
   const pauses = of.pauses?.(random, spanMs) ?? [];
@@ -200,7 +218,8 @@ export function generate(of: Family, random: Random, beats: number): Trace {
     const isSlow = Math.floor(sending.atMs / slowEveryMs) % 2 === 1;
     const afterSlowdown = sending.afterSlowdown || (isSlow && !wasSlow);
     wasSlow = isSlow;
-    const clockMs = SENDER_ZERO_MS + sending.atMs * (1 + driftPpm * 1e-6);
+    const aheadMs = jump ? jump.aheadMs * Math.floor(sending.seq / jump.everyBeats) : 0;
+    const clockMs = SENDER_ZERO_MS + sending.atMs * (1 + driftPpm * 1e-6) + aheadMs;
     return { ...sending, clockMs, delayMs, afterSlowdown };
   });
   return traceOf({ name: of.name, origin: of.origin, set: of.set, intervalMs, pauses }, sent);

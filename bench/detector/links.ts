@@ -43,6 +43,24 @@ export function satellite(random: Random): Link {
   };
 }
 
+/** Now and then all is held back for a while, and then delivered at once. */
+export function batches(
+  random: Random,
+  { everyMs, heldMs }: { readonly everyMs: number; readonly heldMs: () => number },
+  delay: Delay,
+): Delay {
+  let fromMs = random.exponential(everyMs);
+  let untilMs = fromMs + heldMs();
+  return (atMs) => {
+    const arrivesMs = atMs + delay(atMs);
+    while (arrivesMs >= untilMs) {
+      fromMs = untilMs + random.exponential(everyMs);
+      untilMs = fromMs + heldMs();
+    }
+    return Math.max(arrivesMs, arrivesMs > fromMs ? untilMs : arrivesMs) - atMs;
+  };
+}
+
 /** Two routes of unequal length; now and then the other one is taken. */
 export function twoRoutes(random: Random, everyMs: number, nearMs: number, farMs: number): Link {
   let isFar = false;

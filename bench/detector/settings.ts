@@ -71,7 +71,7 @@ function table(traces: readonly Trace[], scores: readonly Score[]): Table {
         }),
       ]),
       summary('sum', ({ mistakes, hindsight }) => `${sum(mistakes)}/${sum(hindsight)}`),
-      summary('pooled ratio', (score) => figure(pooled(score))),
+      summary('pooled ratio', (score) => (sum(score.hindsight) > 0 ? figure(pooled(score)) : '')),
       summary('median of (mistakes+1)/(+1)', (score) => figure(medianRatio(score))),
       summary('traces with !', (score) => `${flagged(score)}`),
       summary('mean T_D, intervals', ({ meanTdIntervals }) => figure(meanTdIntervals)),

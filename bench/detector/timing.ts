@@ -130,10 +130,10 @@ function qualityTable(rows: readonly Row[]): Table {
 
 function defaultTable(rows: readonly Row[]): Table {
   return {
-    title: 'Timing with default settings: mean T_D in intervals, and mistakes',
+    title: 'Timing with default settings: T_D in intervals, and mistakes',
     columns: [
-      ...['trace', 'tardy', 'pekko', 'cassandra', 'tardy/pekko', 'tardy/cassandra'],
-      ...['mistakes: tardy', 'pekko', 'cassandra'],
+      ...['trace', 'mean: tardy', 'pekko', 'cassandra', 'tardy/pekko', 'tardy/cassandra'],
+      ...['p99: tardy', 'pekko', 'cassandra', 'mistakes: tardy', 'pekko', 'cassandra'],
     ],
     rows: [
       ...rows.map(({ trace, own, matched }) => [
@@ -142,6 +142,9 @@ function defaultTable(rows: readonly Row[]): Table {
           figure(quality.meanTdMs / trace.intervalMs),
         ),
         ...matched.map(({ theirs }) => figure(own.meanTdMs / theirs.meanTdMs)),
+        ...[own, ...matched.map(({ theirs }) => theirs)].map((quality) =>
+          figure(quality.p99TdMs / trace.intervalMs),
+        ),
         `${own.mistakes.length}`,
         ...matched.map(({ theirs }) => `${theirs.mistakes.length}`),
       ]),
@@ -153,6 +156,7 @@ function defaultTable(rows: readonly Row[]): Table {
             median(pairs(rows, rival).map(([own, { theirs }]) => own.meanTdMs / theirs.meanTdMs)),
           ),
         ),
+        ...['', '', ''],
         `${sum(rows.map(({ own }) => own.mistakes.length))}`,
         ...RIVALS.map(
           (rival) => `${sum(pairs(rows, rival).map(([, m]) => m.theirs.mistakes.length))}`,

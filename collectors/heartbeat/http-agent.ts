@@ -60,6 +60,22 @@ export function createAgent(
   return agent;
 }
 
+/**
+ * Sends bytes on a connection that nobody uses, and gives it up; false if there is none. They are
+ * with the kernel when this returns: what a process says last it cannot say later.
+ */
+export function sendLast(agent: Agent, bytes: Uint8Array): boolean {
+  for (const sockets of Object.values(agent.freeSockets)) {
+    const socket = sockets?.find(({ destroyed, writable }) => writable && !destroyed);
+    if (!socket) continue;
+    endsSoon(socket);
+    socket.end(bytes);
+    socket.emit('agentRemove'); // which forgets only sockets that are no more to be written to
+    return true;
+  }
+  return false;
+}
+
 function watch(socket: Socket, events: ConnectionEvents, diagnostics: Diagnostics): void {
   let attemptedMs = performance.now();
   let isHeld = false;

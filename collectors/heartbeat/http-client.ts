@@ -11,7 +11,7 @@ import type { Evidence } from '../../src/membership/types.ts';
 import type { Diagnostics } from '../../src/telemetry/diagnostics.ts';
 import { classifyError } from '../classify.ts';
 import { Connections } from './http-connections.ts';
-import { endsSoon, SOCKETS_MAX } from './http-agent.ts';
+import { endsSoon, sendLast, SOCKETS_MAX } from './http-agent.ts';
 import { readBody } from './http-body.ts';
 import { CONTENT_TYPE } from './http-server.ts';
 import { asOwnCall } from './own-call.ts';
@@ -101,9 +101,12 @@ class HttpTransport implements Transport {
     }
     const bytes = this.#wire.pack(message, { maxBytes: BODY_BYTES_MAX });
     if (!bytes) return this.#refusals.add('does-not-fit', peer.name, 'longer than a body');
-    const post = this.#diagnostics.guard('heartbeat http', () =>
-      this.#post(peer, bytes, message.kind === 'notice'),
-    );
+    const post = this.#diagnostics.guard('heartbeat http', () => {
+      if (message.kind !== 'notice') this.#post(peer, bytes, false);
+      else if (!sendLast(this.#connections.agentOf(peer), lastRequest(peer, bytes))) {
+        this.#post(peer, bytes, true);
+      }
+    });
     post();
   }
 
@@ -213,6 +216,19 @@ export function heartbeatUrl(peerUrl: string): URL {
   const path = url.pathname.replace(/\/+$/, '');
   url.pathname = `${path === '' ? MOUNTED_AT : path}/heartbeat`;
   return url;
+}
+
+/** A whole request, as it goes over the line; it closes the connection. */
+function lastRequest(peer: Address, bytes: Uint8Array): Uint8Array {
+  const { host, pathname } = heartbeatUrl(peer.url);
+  const head = [
+    `POST ${pathname} HTTP/1.1`,
+    `Host: ${host}`,
+    `Content-Type: ${CONTENT_TYPE}`,
+    `Content-Length: ${bytes.length}`,
+    'Connection: close',
+  ];
+  return Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes]);
 }
 
 /** What the other side says of its refusal, if it is ours to read. */

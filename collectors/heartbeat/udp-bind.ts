@@ -28,9 +28,20 @@ export async function bindUdp(port: number, host?: string): Promise<Socket> {
   }
 }
 
+/**
+ * All that is sent goes to addresses, so nothing is looked up; and what is sent in the last moment
+ * of a process leaves at once, for there is no turn of the loop left.
+ */
+export function openSocket(type: SocketType): Socket {
+  return createSocket({
+    type,
+    lookup: (address, _options, callback) => callback(null, address, isIPv4(address) ? 4 : 6),
+  });
+}
+
 function bind(type: SocketType, port: number, host: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket(type);
+    const socket = openSocket(type);
     const fail = (error: Error): void => {
       socket.close();
       reject(error);

@@ -6,9 +6,10 @@
  * hears of it (Node cannot set IP_RECVERR). "Host unreachable" is not told even here: it is taken
  * for passing.
  */
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Diagnostics } from '../../src/telemetry/diagnostics.ts';
+import { openSocket } from './udp-bind.ts';
 
 /** Peers in doubt at the same time; more than that, and it is us. */
 const PROBES_MAX = 32;
@@ -60,7 +61,7 @@ export class UdpProbes {
   #open(key: string, target: Target): Probe | undefined {
     if (this.#probes.size >= PROBES_MAX) return undefined;
     const { diagnostics, onDatagram, onError } = this.#options;
-    const socket = createSocket(isIPv6(target.ip) ? 'udp6' : 'udp4');
+    const socket = openSocket(isIPv6(target.ip) ? 'udp6' : 'udp4');
     socket.unref();
     const timer = setTimeout(() => this.#close(key), IDLE_MS).unref();
     const probe: Probe = { socket, timer, waiting: [] };

@@ -1,12 +1,12 @@
 /**
  * Who answers a question that the thread has read: the main thread, if it does so soon; else the
- * thread itself, with what it was told and a `progress` that stands still.
+ * thread itself, with a `progress` that stands still. What it says of us it has read in the main
+ * thread's messages, which all go through it. It has no opinions: who stands still sees nobody.
  */
 import { type Message, NO_NONCE } from '../../src/membership/message.ts';
 import { nameHash } from '../../src/membership/names.ts';
 import type { Instant } from '../../src/membership/types.ts';
 import type { Arrival } from './transport.ts';
-import type { Self } from './worker-messages.ts';
 
 /** A main loop that takes longer stands still, for whoever waits. */
 export const GRACE_MS = 50;
@@ -21,7 +21,6 @@ interface Waiting {
 }
 
 export interface WorkerAnswersOptions {
-  readonly self: () => Self | undefined;
   readonly progress: () => number;
   readonly now: () => Instant;
   /** Default 50. */
@@ -32,7 +31,9 @@ export class WorkerAnswers {
   readonly #options: WorkerAnswersOptions;
   readonly #waiting = new Map<number, Waiting>();
   /** The main thread's latest message to each, by `to`. */
-  readonly #latest = new Map<string, { readonly seq: number; readonly nonce: string }>();
+  readonly #latest = new Map<string, Message>();
+  /** And to anybody. */
+  #last: Message | undefined;
 
   constructor(options: WorkerAnswersOptions) {
     this.#options = options;
@@ -61,9 +62,9 @@ export class WorkerAnswers {
 
   /** What goes out of the main thread's messages: with the progress there is now. */
   sent(message: Message): Message {
-    const { to, seq, nonce } = message;
-    this.#latest.delete(to); // the map keeps the order of the latest
-    this.#latest.set(to, { seq, nonce });
+    this.#last = message;
+    this.#latest.delete(message.to); // the map keeps the order of the latest
+    this.#latest.set(message.to, message);
     const [oldest] = this.#latest.keys();
     if (this.#latest.size > LATEST_MAX && oldest !== undefined) this.#latest.delete(oldest);
     return { ...message, progress: this.#options.progress() };
@@ -79,21 +80,20 @@ export class WorkerAnswers {
    * which nonces it has made up; an answer is told by its echo.
    */
   #own(question: Message, { monoMs: receivedAtMs }: Arrival): Message | undefined {
-    const { self, now, progress } = this.#options;
-    const facts = self();
-    if (!facts) return undefined;
+    if (!this.#last) return undefined;
+    const { from, bootId, digest } = this.#last;
+    const { now, progress } = this.#options;
     const to = nameHash(question.from);
     const { seq, nonce } = this.#latest.get(to) ?? { seq: 1, nonce: NO_NONCE };
     const { monoMs: sentAtMs, wallMs: sentAtWallMs } = now();
     const times = { receivedAtMs, sentAtMs, sentAtWallMs };
     return {
-      ...facts,
+      ...{ kind: 'answer', from, to, bootId, digest, seq, nonce, echo: question.nonce },
       ...times,
-      ...{ kind: 'answer', to, seq, nonce, echo: question.nonce },
       // Not how long we stand still by now: that is still going on, and the progress tells it.
       pausedMs: 0,
       progress: progress(),
-      ...{ asks: [], extensions: [] },
+      ...{ opinions: [], asks: [], extensions: [] },
     };
   }
 }

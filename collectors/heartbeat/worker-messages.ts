@@ -1,5 +1,5 @@
 /** What the main thread and the thread of the responder say to one another. */
-import type { Message, Opinion } from '../../src/membership/message.ts';
+import type { Message } from '../../src/membership/message.ts';
 import type { Evidence } from '../../src/membership/types.ts';
 import type { Address, Arrival, Refusal, RefusalReason } from './transport.ts';
 
@@ -12,14 +12,6 @@ export const SHARED = {
   length: 2,
 } as const;
 
-/** What the thread has to say of us while our main loop cannot. */
-export interface Self {
-  readonly from: string;
-  readonly bootId: string;
-  readonly digest: number;
-  readonly opinions: readonly Opinion[];
-}
-
 export interface ThreadOptions {
   readonly port: number;
   readonly host: string | undefined;
@@ -29,7 +21,6 @@ export interface ThreadOptions {
 }
 
 export type ToThread =
-  | { readonly kind: 'self'; readonly self: Self }
   | { readonly kind: 'peers'; readonly peers: readonly Address[] }
   | {
       readonly kind: 'send';

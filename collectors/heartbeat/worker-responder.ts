@@ -8,16 +8,8 @@ import { TardyError } from '../../src/errors.ts';
 import type { Message } from '../../src/membership/message.ts';
 import type { Diagnostics } from '../../src/telemetry/diagnostics.ts';
 import type { Address, RefusalReason, Transport, TransportEvents } from './transport.ts';
-import type { UdpOptions } from './udp-socket.ts';
-import {
-  type FromThread,
-  type Self,
-  SHARED,
-  type ThreadOptions,
-  type ToThread,
-} from './worker-messages.ts';
-
-export type { Self } from './worker-messages.ts';
+import { openUdp, type UdpOptions, type UdpSocket } from './udp-socket.ts';
+import { type FromThread, SHARED, type ThreadOptions, type ToThread } from './worker-messages.ts';
 
 export interface WorkerResponderOptions extends Omit<UdpOptions, 'lookup'> {
   /** The thread's program, for tests. */
@@ -26,14 +18,10 @@ export interface WorkerResponderOptions extends Omit<UdpOptions, 'lookup'> {
 
 export interface WorkerResponder extends Transport {
   readonly port: number;
-  /** Turns of the main loop so far: to be said in messages. */
-  readonly progress: number;
-  /** Once a turn of the main loop, or every few milliseconds. */
-  turn(): void;
-  /** What to say of us while our main loop cannot: to be told anew whenever it changes. */
-  setSelf(self: Self): void;
 }
 
+/** Time between two turns of the main loop that are counted, in ms. */
+const TURN_MS = 50;
 /** It holds a socket and some hundred small objects. */
 const HEAP_MB = 64;
 /** The first wait before a thread that ended is started again; it doubles up to the last. */
@@ -52,8 +40,14 @@ export async function createWorkerResponder(
   diagnostics: Diagnostics,
 ): Promise<WorkerResponder> {
   const responder = new Responder(options, events, diagnostics);
-  await responder.start();
-  return responder;
+  try {
+    await responder.start();
+    await responder.openNotices();
+    return responder;
+  } catch (error) {
+    await responder.stop();
+    throw error;
+  }
 }
 
 class Responder implements WorkerResponder {
@@ -63,10 +57,13 @@ class Responder implements WorkerResponder {
   readonly #diagnostics: Diagnostics;
   readonly #shared = new SharedArrayBuffer(SHARED.length * Int32Array.BYTES_PER_ELEMENT);
   readonly #counters = new Int32Array(this.#shared);
+  /** Counts turns of the main loop: it stands still while the loop does. */
+  readonly #turning: NodeJS.Timeout;
+  /** A socket of the main thread. */
+  #notices: UdpSocket | undefined;
   #worker: Worker | undefined;
   #port: number;
   #peers: readonly Address[] = [];
-  #self: Self | undefined;
   #restartMs = RESTART_MS;
   #timer: NodeJS.Timeout | undefined;
   /** It has listened once: from then on it is started again when it ends. */
@@ -78,32 +75,24 @@ class Responder implements WorkerResponder {
     this.#events = events;
     this.#diagnostics = diagnostics;
     this.#port = options.port;
+    const turn = (): void => void Atomics.add(this.#counters, SHARED.progress, 1);
+    this.#turning = setInterval(turn, TURN_MS).unref();
   }
 
   get port(): number {
     return this.#port;
   }
 
-  get progress(): number {
-    return Atomics.load(this.#counters, SHARED.progress) >>> 0;
-  }
-
-  turn(): void {
-    Atomics.add(this.#counters, SHARED.progress, 1);
-  }
-
-  setSelf(self: Self): void {
-    this.#self = self;
-    this.#post({ kind: 'self', self });
-  }
-
   setPeers(peers: readonly Address[]): void {
     this.#peers = peers;
+    this.#notices?.setPeers(peers);
     this.#post({ kind: 'peers', peers });
   }
 
+  /** A notice goes by the main thread: what is handed to another may be lost when we end. */
   send(peer: Address, message: Message, urgent: boolean): void {
-    this.#post({ kind: 'send', peer, message, urgent });
+    if (message.kind === 'notice') this.#notices?.send(peer, message, urgent);
+    else this.#post({ kind: 'send', peer, message, urgent });
   }
 
   /** Resolves when the port is free. */
@@ -112,12 +101,24 @@ class Responder implements WorkerResponder {
     this.#post({ kind: 'stop' });
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#turning);
+    await this.#notices?.stop();
     if (!worker) return;
     const gone = once(worker, 'exit');
     worker.ref(); // whoever waits for this is to get it
     const killer = setTimeout(() => void worker.terminate(), STOP_MS);
     await gone;
     clearTimeout(killer);
+  }
+
+  async openNotices(): Promise<void> {
+    const { host, secret } = this.#options;
+    this.#notices = await openUdp(
+      { port: 0, host, secret },
+      { onMessage: () => undefined, onEvidence: () => undefined },
+      this.#diagnostics,
+    );
+    this.#notices.setPeers(this.#peers);
   }
 
   /** Resolves when the thread listens. */
@@ -153,7 +154,6 @@ class Responder implements WorkerResponder {
   #ready(port: number, resolve: () => void): void {
     this.#port = port;
     this.#hasListened = true;
-    if (this.#self) this.#post({ kind: 'self', self: this.#self });
     this.#post({ kind: 'peers', peers: this.#peers });
     this.#timer = setTimeout(() => (this.#restartMs = RESTART_MS), RESTART_MAX_MS).unref();
     resolve();

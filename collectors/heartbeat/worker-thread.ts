@@ -7,20 +7,13 @@ import { Diagnostics } from '../../src/telemetry/diagnostics.ts';
 import { now } from './transport.ts';
 import { openUdp, type UdpSocket } from './udp-socket.ts';
 import { WorkerAnswers } from './worker-answers.ts';
-import {
-  type FromThread,
-  type Self,
-  SHARED,
-  type ThreadOptions,
-  type ToThread,
-} from './worker-messages.ts';
+import { type FromThread, SHARED, type ThreadOptions, type ToThread } from './worker-messages.ts';
 
 /** What is kept for a main thread that does not listen; the rest is lost, as on a network. */
 const UNTAKEN_MAX = 4096;
 
 const { shared, ...udpOptions } = workerData as ThreadOptions;
 const counters = new Int32Array(shared);
-let self: Self | undefined;
 let lastId = 0;
 
 /** False if the main thread has too much to read already. */
@@ -39,16 +32,12 @@ class ThreadDiagnostics extends Diagnostics {
 
 const diagnostics = new ThreadDiagnostics();
 const answers = new WorkerAnswers({
-  self: () => self,
   progress: () => Atomics.load(counters, SHARED.progress) >>> 0,
   now,
 });
 
 function receive(udp: UdpSocket, message: ToThread): void {
   switch (message.kind) {
-    case 'self':
-      self = message.self;
-      break;
     case 'peers':
       udp.setPeers(message.peers);
       break;

@@ -64,14 +64,15 @@ export interface LivePeerDispatcherOptions<D extends object = DispatcherLike> {
  */
 export function livePeerDispatcher<D extends object = DispatcherLike>(
   options: LivePeerDispatcherOptions<D>,
-): D {
+): NoInfer<D> {
   const origin = toOrigin(options.origin);
   if (!origin) throw argumentError('origin', options.origin, 'an http(s) origin');
-  const balanced = new BalancedDispatch(origin, nextOf(options.dispatcher), balancerOf(options));
+  const next = nextOf(options.dispatcher);
+  const balanced = new BalancedDispatch(origin, next, balancerOf(options));
   const dispatch = (asked: DispatchOptionsLike, handler: object) =>
     balanced.dispatch(asked, handler);
   // As undici's own compose does it: whatever calls `this.dispatch` comes to ours.
-  return new Proxy(nextOf(options.dispatcher), {
+  return new Proxy(next, {
     get: (target, key) => (key === 'dispatch' ? dispatch : (Reflect.get(target, key) as unknown)),
   }) as D;
 }

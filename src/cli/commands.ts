@@ -2,5 +2,6 @@
 import { advise } from './advise.ts';
 import type { Command } from './command.ts';
 import { demo } from './demo/demo.ts';
+import { notify } from './notify.ts';
 
-export const COMMANDS: readonly Command[] = [advise, demo];
+export const COMMANDS: readonly Command[] = [advise, notify, demo];

@@ -11,22 +11,35 @@ import { nameHash } from './names.ts';
 /** Nonces remembered: questions and answers of several intervals, and a burst of probes. */
 const NONCES = 32;
 
-export interface Asked {
+/** A nonce that we made up, and when we sent it. */
+export interface Issued {
   readonly nonce: string;
   readonly sentAtMs: number;
 }
 
-export type Reception =
-  /** It answers this question of ours. */
-  | { readonly as: 'answer'; readonly asked: Asked }
-  /** Of the life we know, and new. */
-  | { readonly as: 'news' }
-  /** It proves to be another life. */
-  | { readonly as: 'restart'; readonly asked: Asked | undefined }
-  /** Perhaps another life: to be asked. */
-  | { readonly as: 'unproved' }
-  /** Heard before, or overtaken. */
-  | { readonly as: 'old' };
+interface Remembered extends Issued {
+  /** It went with a question, which nobody has answered yet. */
+  awaitsAnswer: boolean;
+}
+
+export interface Reception {
+  readonly as:
+    /** It answers the question that `echoed` went with. */
+    | 'answer'
+    /** Of the life we know, and new. */
+    | 'news'
+    /** It proves to be another life. */
+    | 'restart'
+    /** Perhaps another life: to be asked. */
+    | 'unproved'
+    /** Heard before, or overtaken. */
+    | 'old';
+  /** The nonce of ours that it echoes: it was written after that was sent. */
+  readonly echoed: Issued | undefined;
+  readonly isAnswer: boolean;
+  /** No later message of this life came before. */
+  readonly isNewest: boolean;
+}
 
 export class Contact {
   readonly name: string;
@@ -34,9 +47,11 @@ export class Contact {
   bootId: string | undefined;
   /** The latest nonce that came from it. */
   nonce = NO_NONCE;
+  /** It has not heard our opinions under a nonce of its own that is new enough to count. */
+  isToBeToldAgain = false;
   #seqOut = 0;
   #seqIn = 0;
-  readonly #issued: (Asked & { readonly isQuestion: boolean })[] = [];
+  readonly #issued: Remembered[] = [];
   #pausedMs = 0;
 
   constructor(name: string) {
@@ -60,31 +75,28 @@ export class Contact {
     return pausedMs;
   }
 
-  issued(nonce: string, sentAtMs: number, isQuestion: boolean): void {
-    this.#issued.push({ nonce, sentAtMs, isQuestion });
+  issued(nonce: string, sentAtMs: number, awaitsAnswer: boolean): void {
+    this.#issued.push({ nonce, sentAtMs, awaitsAnswer });
     if (this.#issued.length > NONCES) this.#issued.shift();
   }
 
   received(message: Message): Reception {
     const echoed = this.#issued.findLast(({ nonce }) => nonce === message.echo);
     const isAnswer = message.kind === 'answer';
-    if (isAnswer && !echoed?.isQuestion) return { as: 'old' };
-    if (isAnswer) this.#issued.splice(this.#issued.indexOf(echoed as never), 1);
-    if (message.bootId !== this.bootId) return this.#otherLife(message, echoed, isAnswer);
-    const isNew = message.seq > this.#seqIn;
-    if (isNew) this.#note(message);
-    if (isAnswer) return { as: 'answer', asked: echoed as Asked };
-    return isNew ? { as: 'news' } : { as: 'old' };
-  }
-
-  #otherLife(message: Message, echoed: Asked | undefined, isAnswer: boolean): Reception {
-    if (!echoed) return { as: 'unproved' };
-    this.bootId = message.bootId;
-    this.#note(message);
-    return { as: 'restart', asked: isAnswer ? echoed : undefined };
+    const isOtherLife = message.bootId !== this.bootId;
+    const isNewest = isOtherLife ? echoed !== undefined : message.seq > this.#seqIn;
+    const told = { echoed, isAnswer, isNewest };
+    if (isAnswer && !echoed?.awaitsAnswer) return { as: 'old', ...told };
+    if (isAnswer && echoed) echoed.awaitsAnswer = false;
+    if (isOtherLife && !echoed) return { as: 'unproved', ...told };
+    if (isNewest) this.#note(message);
+    if (isOtherLife) return { as: 'restart', ...told };
+    if (isAnswer) return { as: 'answer', ...told };
+    return { as: isNewest ? 'news' : 'old', ...told };
   }
 
   #note(message: Message): void {
+    this.bootId = message.bootId;
     this.#seqIn = message.seq;
     this.nonce = message.nonce;
   }

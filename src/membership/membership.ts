@@ -19,22 +19,16 @@ import { Group } from './group.ts';
 import { Judge } from './judge.ts';
 import type { Message } from './message.ts';
 import { nameHash } from './names.ts';
+import { NoticeGuard } from './notice-guard.ts';
 import { NO_BOOT } from './opinions.ts';
 import { Passive } from './passive.ts';
+import { Probing } from './probing.ts';
 import { RULES, type Rules } from './rules.ts';
 import type { Cell, Evidence, Instant, MembershipEvent, Outgoing, PeerView } from './types.ts';
 import { Votes } from './votes.ts';
 import { Watch } from './watch.ts';
 
 const DEFAULT_INTERVAL_MS = 1000;
-/** In doubt, so many others are asked what they know. */
-const INDIRECT = 2;
-/** From this phi on a peer is asked again at once. */
-const DOUBT_PHI = 1;
-/** From this phi on others are asked too. */
-const INDIRECT_PHI = 3;
-/** Who left is asked so much less often: it may come back. */
-const LEFT_SLOWER = 5;
 /** An answer is waited for at least so many intervals: then the connection may be of no use. */
 const PATIENCE_INTERVALS = 2;
 /** Who asked about a peer is told for so many intervals. */
@@ -72,7 +66,9 @@ export class Membership {
   readonly #votes: Votes;
   readonly #judge: Judge;
   readonly #conversation: Conversation;
+  readonly #probing: Probing;
   readonly #passive: Passive;
+  readonly #notices = new NoticeGuard();
   #turns = 0;
   #isGone = false;
 
@@ -90,6 +86,8 @@ export class Membership {
       ...{ ...shared, bootId, random, send },
       progress: progress ?? (() => this.#turns),
     });
+    const conversation = this.#conversation;
+    this.#probing = new Probing({ ...shared, conversation, random });
     this.#passive = new Passive(emit, options.suspectPhi ?? SUSPECT_PHI);
   }
 
@@ -157,7 +155,7 @@ export class Membership {
     if (this.#isGone) return;
     this.#judge.doubtOurselves(now.monoMs);
     for (const watch of this.#watches.values()) {
-      this.#askIfDue(watch, now);
+      this.#probing.askIfDue(watch, now);
       this.#judgeAndTell(watch, now);
     }
     this.#judge.judgeOurselves(this.#options.bootId, now.monoMs);
@@ -169,8 +167,7 @@ export class Membership {
     for (const watch of this.#watches.values()) {
       nextMs = Math.min(
         nextMs,
-        watch.nextAskMs,
-        nextProbeMs(watch, nowMs),
+        this.#probing.nextMs(watch, nowMs),
         watch.nextJudgementMs(nowMs, this.#judge.extraMs),
         this.#votes.nextExpiryMs(watch.contact.name, nowMs) + 1,
       );
@@ -235,16 +232,22 @@ export class Membership {
     if (self === undefined || message.to === nameHash(self) || message.kind === 'notice')
       return true;
     const why = `it takes us for somebody else; is ${self} our name on every node?`;
-    this.#options.emit({ type: 'refused-message', atMs: now.monoMs, from: message.from, why });
+    this.#refused(message.from, why, now);
     return false;
+  }
+
+  #refused(from: string, why: string, { monoMs }: Instant): void {
+    this.#options.emit({ type: 'refused-message', atMs: monoMs, from, why });
   }
 
   #noticed(message: Message, now: Instant): void {
     const { reason, about = '' } = message;
     if (reason === 'down') {
       const peer = this.#group.nameOf(about);
-      if (peer !== undefined) this.evidence(peer, { kind: 'down' }, now);
-      return;
+      const why =
+        peer === undefined ? 'it is about no peer of ours' : this.#notices.refusal(message, now);
+      if (why !== undefined) return this.#refused(message.from, why, now);
+      return this.evidence(peer as string, { kind: 'down' }, now);
     }
     const contact = this.#conversation.contact(message.from);
     if (!contact || reason === undefined) return;
@@ -258,18 +261,21 @@ export class Membership {
     if (reception.as === 'old') return;
     const watch = this.#watches.get(contact.name);
     if (reception.as === 'unproved') {
-      if (watch?.budget.take(now.monoMs)) this.#ask(watch, now, true);
+      if (watch?.budget.take(now.monoMs)) this.#probing.ask(watch, now, true);
       return;
     }
     if (watch) this.#heard(watch, message, reception, now);
-    if (this.#options.trustOpinions !== false) this.#listen(contact, message, now);
+    this.#tellAgain(contact, reception, now);
+    const { echoed, isNewest } = reception;
+    if (this.#options.trustOpinions === false || !echoed || !isNewest) return;
+    this.#listen(contact, message, echoed.sentAtMs, now);
   }
 
   #heard(watch: Watch, message: Message, reception: Reception, now: Instant): void {
     const { monoMs } = now;
     if (reception.as === 'restart') this.#restarted(watch, message.bootId, monoMs);
-    if ('asked' in reception && reception.asked) {
-      watch.rttMs = monoMs - reception.asked.sentAtMs;
+    if (reception.isAnswer && reception.echoed) {
+      watch.rttMs = monoMs - reception.echoed.sentAtMs;
       watch.doubt.answered(monoMs);
     } else {
       watch.doubt.heard(monoMs, message.kind === 'question');
@@ -287,15 +293,18 @@ export class Membership {
     this.#options.emit({ type: 'restarted', atMs: nowMs, peer, bootId });
   }
 
-  /** What another says of those we both watch, and of us. */
-  #listen(contact: Contact, message: Message, now: Instant): void {
+  /**
+   * What another says of those we both watch, and of us. Messages may have waited: in a buffer of
+   * ours, on the way. It was said after the nonce that it echoes was sent, and that is all we know.
+   */
+  #listen(contact: Contact, message: Message, saidAtMs: number, now: Instant): void {
     if (!this.#rules.isSameDigest(message.digest, this.#group.digest)) return;
     const { monoMs } = now;
     for (const { about, vote, heardAgoMs, boot } of message.opinions) {
       const peer = this.#group.nameOf(about);
       if (peer === undefined || peer === contact.name) continue;
-      const heardAtMs = heardAgoMs === undefined ? undefined : monoMs - heardAgoMs;
-      const word = { vote, heardAtMs, saidAtMs: monoMs, boot: boot === NO_BOOT ? '' : boot };
+      const heardAtMs = heardAgoMs === undefined ? undefined : saidAtMs - heardAgoMs;
+      const word = { vote, heardAtMs, saidAtMs, boot: boot === NO_BOOT ? '' : boot };
       this.#votes.say(contact.name, peer, word);
       const watch = this.#watches.get(peer);
       if (watch) this.#judgeAndTell(watch, now);
@@ -310,7 +319,7 @@ export class Membership {
     if (!watch) return;
     watch.interested.set(contact.name, now.monoMs + INTEREST_INTERVALS * this.#intervalMs);
     const isRecent = now.monoMs - watch.lastAskedMs < watch.doubt.spacingMs;
-    if (!isRecent && watch.budget.take(now.monoMs)) this.#ask(watch, now, true);
+    if (!isRecent && watch.budget.take(now.monoMs)) this.#probing.ask(watch, now, true);
   }
 
   #tellTheInterested(watch: Watch, now: Instant): void {
@@ -327,62 +336,18 @@ export class Membership {
     const { name } = watch.contact;
     for (const other of [...this.#group.observers.of(name), name]) {
       const contact = this.#conversation.contact(other);
-      if (contact) this.#conversation.ask(contact, now, true);
+      if (!contact) continue;
+      // Who seldom hears us cannot tell how old our word is; its answer brings a nonce that says.
+      contact.isToBeToldAgain = !this.#watches.has(other);
+      this.#conversation.ask(contact, now, true);
     }
   }
 
-  #askIfDue(watch: Watch, now: Instant): void {
-    const { monoMs } = now;
-    if (monoMs >= watch.nextAskMs) {
-      const stepMs = this.#intervalMs * (watch.hasLeft ? LEFT_SLOWER : 1);
-      watch.nextAskMs = Math.max(watch.nextAskMs + stepMs, monoMs + stepMs / 2);
-      this.#ask(watch, now, watch.doubt.phi(monoMs) >= DOUBT_PHI);
-      this.#renewVote(watch, now);
-      return;
-    }
-    if (monoMs < nextProbeMs(watch, monoMs) || !watch.budget.take(monoMs)) return;
-    this.#ask(watch, now, true);
-    if (watch.doubt.phi(monoMs) >= INDIRECT_PHI) this.#askOthers(watch, now);
+  #tellAgain(contact: Contact, { isAnswer }: Reception, now: Instant): void {
+    if (!contact.isToBeToldAgain || !isAnswer) return;
+    contact.isToBeToldAgain = false;
+    this.#conversation.ask(contact, now, true);
   }
-
-  /** Votes expire: those who watch the peer but not us would not hear it again otherwise. */
-  #renewVote(watch: Watch, now: Instant): void {
-    if (watch.judgement.vote !== 'suspect') return;
-    for (const other of this.#group.observers.of(watch.contact.name)) {
-      if (this.#watches.has(other)) continue;
-      const contact = this.#conversation.contact(other);
-      if (contact) this.#conversation.ask(contact, now, false);
-    }
-  }
-
-  #ask(watch: Watch, now: Instant, urgent: boolean): void {
-    watch.lastAskedMs = now.monoMs;
-    watch.doubt.asked(now.monoMs);
-    this.#conversation.ask(watch.contact, now, urgent);
-  }
-
-  /** Two others, by chance: always the same two would have to answer for everyone. */
-  #askOthers(watch: Watch, now: Instant): void {
-    const { name, hash } = watch.contact;
-    const others = this.#group.observers.of(name).filter((other) => {
-      const vote = this.#watches.get(other)?.judgement.vote;
-      return vote !== 'suspect' && vote !== 'left';
-    });
-    const first = Math.floor(this.#options.random() * others.length);
-    for (let i = 0; i < Math.min(INDIRECT, others.length); i++) {
-      const contact = this.#conversation.contact(others[(first + i) % others.length] as string);
-      if (contact) this.#conversation.ask(contact, now, true, [hash]);
-    }
-  }
-}
-
-/** When a doubt is to be pursued; once something is known, the regular questions will do. */
-function nextProbeMs(watch: Watch, nowMs: number): number {
-  const { judgement, lastHeardMs, lastAskedMs, doubt, budget } = watch;
-  const isDoubtful = judgement.vote === 'alive' || judgement.vote === 'slow';
-  if (!isDoubtful || lastHeardMs === undefined) return Infinity;
-  const dueMs = Math.max(doubt.instantMs(DOUBT_PHI), lastAskedMs + doubt.spacingMs);
-  return dueMs > nowMs ? dueMs : Math.max(dueMs, budget.readyMs(nowMs));
 }
 
 function weigh(watch: Watch, evidence: Evidence, nowMs: number): void {

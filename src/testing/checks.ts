@@ -11,7 +11,7 @@
  * - `disjoint-verdicts`: two nodes that hold a peer dead have a voter in common.
  * - `own-pause`: nobody suspects a peer because it stood still itself.
  * - `one-way`: when one direction of a link is cut, who no longer hears does not hold the peer
- *   alive, and who still hears does not suspect.
+ *   alive, and calls it disputed while somebody else hears both; who still hears does not suspect.
  * Liveness is judged at the end, see `liveness.ts`.
  */
 import type { Message } from '../membership/message.ts';
@@ -204,9 +204,13 @@ export class Checks {
     const isNewLife = Math.max(mute.startedAtMs, deaf.startedAtMs) > cut.fromMs;
     if (sinceMs > beforeMs || isNewLife) return;
     if (!deaf.members.includes(mute.name) || !mute.members.includes(deaf.name)) return;
-    if (this.view(deaf, mute.name)?.state === 'alive') {
-      const told = `holds ${mute.name} alive although it hears nothing of it`;
-      this.report('one-way', deaf, mute.name, `${told} since ${Math.round(cut.fromMs)} ms`);
+    const held = this.view(deaf, mute.name)?.state;
+    const isDisputed = this.#hasWitness(mute, deaf, beforeMs);
+    if (held === 'alive' || (held === 'suspect' && isDisputed)) {
+      const told = `holds ${mute.name} ${held} although it hears nothing of it`;
+      const others = isDisputed ? ', while another hears both' : '';
+      const since = `since ${(cut.fromMs / 1000).toFixed(3)} s`;
+      this.report('one-way', deaf, mute.name, `${told} ${since}${others}`);
     }
     if (this.reach.linkSinceMs(deaf, mute) > beforeMs) return;
     // Of the only messages left, it may miss one that the link lost by itself.
@@ -214,6 +218,19 @@ export class Checks {
     const other = this.view(mute, deaf.name)?.state;
     if (other !== 'suspect' && other !== 'dead') return;
     this.report('one-way', mute, deaf.name, `holds ${deaf.name} ${other} although it hears it`);
+  }
+
+  /** A third one could reach both: it hears the mute one and can tell the deaf one so. */
+  #hasWitness(mute: SimNode, deaf: SimNode, beforeMs: number): boolean {
+    const lists = [mute.members, deaf.members];
+    return this.#verdicts.observers(deaf, mute.name).some((name) => {
+      const third = this.#cluster.byName(name);
+      if (third === undefined || third === deaf || lists.some((list) => list !== third.members)) {
+        return false;
+      }
+      if (this.reach.troubleMs(third, deaf, 'one-way') > beforeMs) return false;
+      return [mute, deaf].every((node) => this.reach.sinceMs(third, node) <= beforeMs);
+    });
   }
 
   #isStable(node: SimNode, intervals: number): boolean {

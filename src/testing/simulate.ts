@@ -39,6 +39,11 @@ export interface SimulateOptions {
   readonly link?: ClusterOptions['link'];
   /** Whether nodes drain before they judge. Default true. */
   readonly stallGate?: boolean;
+  /**
+   * Messages that fit in a socket buffer. Default: drawn by seed; with 0, all that is sent to a
+   * paused node is lost, as over connections that time out meanwhile.
+   */
+  readonly bufferMessages?: number;
   /** Settings of the checks, see `CheckOptions`. */
   readonly checks?: Partial<CheckOptions>;
   /** Between two sweeps of the checks, in ms; what changes is checked at every step. Default 1,000. */
@@ -108,6 +113,7 @@ class Run implements Watcher {
       create: options.create ?? membershipWith(options),
       link: options.link ?? drawLink(random),
       stallGate: options.stallGate ?? true,
+      bufferMessages: options.bufferMessages ?? pick([0, 8, 256], random),
     });
     this.checks = new Checks(this.cluster, this.#log, { seed, intervalMs, ...options.checks });
     this.liveness = new Liveness(this.cluster, this.checks);
@@ -203,5 +209,9 @@ function drawLink(random: Random): LinkOptions {
     { delay: { kind: 'lognormal', medianMs: 40, sigma: 0.3 }, lossRate: 0.01, ...strange },
     { delay: { kind: 'pareto', minMs: 20, shape: 2, maxMs: 1000 }, lossRate: 0.005, ...strange },
   ];
-  return links[random.integer(links.length)] as LinkOptions;
+  return pick(links, random);
+}
+
+function pick<T>(values: readonly T[], random: Random): T {
+  return values[random.integer(values.length)] as T;
 }

@@ -87,8 +87,10 @@ export class Verdicts {
     if (ofLifeMs >= sinceMs) {
       return { rule: 'other-members', told: 'knew other members when it last voted' };
     }
-    if (anyMs >= sinceMs) return { rule: 'other-life', told: `did not vote on its life ${life}` };
-    const told = `last sent a suspect vote at ${(anyMs / 1000).toFixed(3)} s`;
+    if (ofLifeMs === -Infinity && anyMs >= sinceMs) {
+      return { rule: 'other-life', told: `never voted on its life ${life}` };
+    }
+    const told = `last sent such a suspect vote at ${(ofLifeMs / 1000).toFixed(3)} s`;
     return { rule: 'stale-vote', told };
   }
 

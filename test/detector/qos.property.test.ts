@@ -94,29 +94,21 @@ it('a plan says what was asked for', () => {
   );
 });
 
-/** What a detector with this plan does on independent beats, judged at each instant they are due. */
+/** What a detector with this plan does on independent beats, judged at each instant one is due. */
 function replayed(plan: QosPlan, delayMs: () => number, meanMs: number, beats: number) {
   const { intervalMs, deadlineMs } = plan;
-  const arrivedMs: number[] = [];
-  /** When beat i or a later one was first heard, in ms. */
+  const ahead = Math.ceil((meanMs + deadlineMs) / intervalMs) + 1;
+  const arrivedMs = Array.from({ length: beats + ahead + 1 }, (_, i) => i * intervalMs + delayMs());
+  let isSuspected = false;
   let mistakes = 0;
   let wrongMs = 0;
-  let suspectedAtMs: number | undefined;
-  const ahead = Math.ceil((meanMs + deadlineMs) / intervalMs) + 1;
-  for (let i = 0; i < beats + ahead; i++) arrivedMs.push(i * intervalMs + delayMs());
   for (let i = 1; i < beats; i++) {
     const judgedAtMs = i * intervalMs + meanMs + deadlineMs;
-    let heardAtMs = Infinity;
-    for (let j = i; j <= i + ahead; j++) heardAtMs = Math.min(heardAtMs, arrivedMs[j]!);
-    if (heardAtMs > judgedAtMs) {
-      if (suspectedAtMs === undefined) {
-        mistakes++;
-        suspectedAtMs = judgedAtMs;
-      }
-      const trustedAtMs = Math.min(heardAtMs, judgedAtMs + intervalMs);
-      wrongMs += trustedAtMs - judgedAtMs;
-      if (heardAtMs < judgedAtMs + intervalMs) suspectedAtMs = undefined;
-    } else suspectedAtMs = undefined;
+    const heardAtMs = Math.min(...arrivedMs.slice(i, i + ahead + 1));
+    const isMissing = heardAtMs > judgedAtMs;
+    if (isMissing && !isSuspected) mistakes++;
+    if (isMissing) wrongMs += Math.min(heardAtMs - judgedAtMs, intervalMs);
+    isSuspected = heardAtMs > judgedAtMs + (isMissing ? intervalMs : 0);
   }
   return { mistakes, wrongMs, observedMs: beats * intervalMs };
 }

@@ -64,10 +64,10 @@ describe('a plan', () => {
 
 describe('an impossible request', () => {
   it('is told the best of each', () => {
-    const request = { detectWithinMs: 500, mistakeEveryMs: 1e9, lossRate: 0.1 };
+    const request = { detectWithinMs: 500, mistakeEveryMs: 9e8, lossRate: 0.1 };
     const plan = planQos({ ...request, delayVarianceMs2: 0 });
     // Beats of 100 ms: four come before the deadline, so 100 / 0.1^4 = 1e6; those of 124 ms have
-    // four as well (496 of 500): 1.24e6. For 1e9 it takes 7 beats: 100 / 0.1^7, and 701 ms.
+    // four as well (496 of 500): 1.24e6. For 9e8 it takes 7 beats: 100 / 0.1^7, and 701 ms.
     expect(plan).toEqual({
       feasible: false,
       best: { detectWithinMs: 701, mistakeEveryMs: expect.closeTo(1.24e6, 0) as number },

@@ -20,6 +20,11 @@ describe('what follows a change', () => {
     });
   });
 
+  it('ends where the next change begins', () => {
+    const of = aftermath([1000, 1300], [1000, 1010, 1300, 1301], 3000);
+    expect(of).toMatchObject({ changes: 2, atOnce: 2, after: 2, meanBeats: 6.5, worstBeats: 11 });
+  });
+
   it('the mean is over the changes', () => {
     const of = aftermath([300, 1400], [300, 1400, 1401, 1402], 3000);
     expect(of).toMatchObject({ changes: 2, atOnce: 2, after: 2, meanBeats: 2, worstBeats: 3 });

@@ -145,7 +145,7 @@ describe('hindsight', () => {
   const trace = traceWith(30, { 4: lost, 9: lost, 10: lost, 15: lost, 16: lost, 17: lost });
 
   it('is the fixed timeout of the same T_D', () => {
-    for (const timeoutMs of [150, 250, 350, 450]) {
+    for (const timeoutMs of [150, 195, 298, 395]) {
       const detector = createFixedDetector({ timeoutMs });
       const { mistakes, meanTdMs } = replay(trace, detector, { phis: [1], gate: true })
         .qualities[0]!;

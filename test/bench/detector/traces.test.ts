@@ -7,6 +7,7 @@ import {
   readOwn,
   readPauses,
 } from '../../../bench/detector/recorded.ts';
+import { batches } from '../../../bench/detector/links.ts';
 import { randomPauses, send } from '../../../bench/detector/senders.ts';
 import { sliced } from '../../../bench/detector/trace.ts';
 import { WARM_UP_BEATS } from '../../../bench/detector/replay.ts';
@@ -63,6 +64,18 @@ describe('a sender', () => {
   });
 });
 
+describe('a link', () => {
+  it('holds back a batch, and delivers it at once', () => {
+    const link = batches(randomFrom(4), { everyMs: 3000, heldMs: () => 500 }, () => 5);
+    const arrivals = Array.from({ length: 3000 }, (_, i) => 10 * i + link(10 * i));
+    const held = arrivals.filter((atMs, i) => atMs - 10 * i > 5);
+    const ends = new Set(held);
+    expect(held.length / ends.size).toBeCloseTo(50, 0);
+    expect(ends.size).toBeGreaterThan(4);
+    arrivals.slice(1).forEach((atMs, i) => expect(atMs).toBeGreaterThanOrEqual(arrivals[i]!));
+  });
+});
+
 describe('generated traces', () => {
   const named = (set: string) => FAMILIES.filter((each) => each.set === set);
 
@@ -88,6 +101,14 @@ describe('generated traces', () => {
       const names = named(set).map(({ name }) => name);
       expect(new Set(names).size).toBe(names.length);
     }
+  });
+
+  it("jump: only the sender's clock does", () => {
+    const family = named('judging').find(({ name }) => name === 'jump@100ms')!;
+    const trace = generate(family, dieFor(1, 'jump'), 9000);
+    const stepsMs = trace.sentMs.slice(1).map((sentMs, i) => sentMs - trace.sentMs[i]!);
+    expect(stepsMs.filter((stepMs) => stepMs > 50_000)).toHaveLength(1);
+    expect(trace.delayMs.every((delayMs) => delayMs < 5000)).toBe(true);
   });
 
   it('have another die for each trace and seed', () => {

@@ -1,6 +1,7 @@
-/** Asks one question over UDP, wakes the thread that waits, and tells it the answer. */
+/** Asks twice over UDP, wakes the thread that waits, and tells it the answers. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createUdpTransport } from '../../../collectors/heartbeat/udp.ts';
+import type { Message } from '../../../src/membership/message.ts';
 import { Node, question, udpPeer } from './support.ts';
 
 const { port, shared, secret } = workerData as {
@@ -13,10 +14,13 @@ const options = { port: 0, host: '127.0.0.1', secret };
 const transport = await createUdpTransport(options, node, node.diagnostics);
 // Or the thread would end: neither its socket nor a promise keeps it.
 const alive = setInterval(() => undefined, 1000);
-transport.send(udpPeer('b', port), question('asker', 'b'), false);
-const { message } = await node.messages.next();
+const answers: Message[] = [];
+for (let i = 0; i < 2; i++) {
+  transport.send(udpPeer('b', port), question('asker', 'b'), false);
+  answers.push((await node.messages.next()).message);
+}
 clearInterval(alive);
 Atomics.store(new Int32Array(shared), 0, 1);
 Atomics.notify(new Int32Array(shared), 0);
-parentPort?.postMessage(message);
+parentPort?.postMessage(answers);
 await transport.stop();

@@ -213,6 +213,25 @@ describe('heartbeats over HTTP', () => {
     expect(a.failures.all).toEqual([]);
   });
 
+  it('write a goodbye at once on a connection that is held', async () => {
+    const { a, b, atA, peer, server } = await pair();
+    atA.send(peer, question('a', 'b'), false);
+    await a.messages.next();
+    await b.messages.next();
+    const created: unknown[] = [];
+    const stop = listen(a.diagnostics, { 'http.client.request.created': () => created.push(1) });
+    atA.send(peer, question('a', 'b', { kind: 'notice', reason: 'crash' }), true);
+    stop();
+    expect((await b.messages.next()).message.reason).toBe('crash');
+    expect(created).toEqual([]);
+    // The next question has a connection of its own, and the end of the other was no reset.
+    const connected = once(server, 'connection');
+    atA.send(peer, question('a', 'b'), false);
+    await connected;
+    await a.messages.next();
+    expect(a.evidence.all.map(({ evidence }) => evidence.kind)).toEqual(['connect', 'connect']);
+  });
+
   it('close connections to peers that are none any more', async () => {
     const { a, atA, peer, server } = await pair();
     const closed = once(server, 'connection').then(([socket]) => once(socket as Socket, 'close'));

@@ -7,7 +7,7 @@ import {
   type WorkerResponder,
   type WorkerResponderOptions,
 } from '../../../collectors/heartbeat/worker-responder.ts';
-import { nameHash } from '../../../src/membership/names.ts';
+import type { Message } from '../../../src/membership/message.ts';
 import { Node, question, SECRET, udpPeer } from './support.ts';
 
 const open: { stop(): unknown }[] = [];
@@ -16,7 +16,6 @@ afterEach(async () => {
 });
 
 const LOOPBACK = { port: 0, host: '127.0.0.1', secret: SECRET };
-const SELF = { from: 'b', bootId: nameHash('boot of b'), digest: 7, opinions: [] };
 
 async function responder(
   node: Node,
@@ -33,7 +32,7 @@ async function asker(node: Node) {
   return transport;
 }
 
-/** Asks from another thread while this one is held up; gives the answer that came. */
+/** Asks twice from another thread while this one is held up; gives the answers that came. */
 async function askWhileBlocked(port: number) {
   const program = new URL('./ask-from-thread.ts', import.meta.url);
   const shared = new SharedArrayBuffer(8);
@@ -44,25 +43,21 @@ async function askWhileBlocked(port: number) {
   });
   await once(worker, 'online');
   Atomics.wait(flags, 0, 0, 20_000); // this is the main loop standing still
-  const [answer] = (await once(worker, 'message')) as [{ from: string; progress: number }];
+  const [answers] = (await once(worker, 'message')) as [[Message, Message]];
   await worker.terminate();
-  return answer;
+  return answers;
 }
 
 describe('the worker responder', () => {
   it('hands questions to the main thread and sends its answers', async () => {
     const [a, b] = [new Node('a'), new Node('b')];
     const atB = await responder(b);
-    atB.setSelf({ ...SELF, digest: 99 });
     const atA = await asker(a);
-    atB.turn();
-    atB.turn();
     const asked = question('a', 'b');
     atA.send(udpPeer('b', atB.port), asked, false);
     expect((await b.messages.next()).message).toEqual(asked);
     const { message } = await a.messages.next();
-    expect(message).toMatchObject({ from: 'b', echo: asked.nonce, digest: 0, progress: 2 });
-    expect(atB.progress).toBe(2);
+    expect(message).toMatchObject({ kind: 'answer', from: 'b', echo: asked.nonce });
   });
 
   it('sends questions of the main thread, and hands on the answers', async () => {
@@ -81,12 +76,16 @@ describe('the worker responder', () => {
   it('answers by itself while the main loop stands still', async () => {
     const node = new Node('b');
     const made = await responder(node);
-    made.setSelf(SELF);
-    for (let i = 0; i < 5; i++) made.turn();
-    const answer = await askWhileBlocked(made.port);
-    expect(answer).toMatchObject({ kind: 'answer', from: 'b', digest: 7, progress: 5, seq: 1 });
+    const other = new Node('other');
+    const told = question('b', 'other', { digest: 7 });
+    made.send(udpPeer('other', (await asker(other)).port), told, false);
+    const first = (await other.messages.next()).message;
+    const [answer, next] = await askWhileBlocked(made.port);
+    expect(answer).toMatchObject({ kind: 'answer', from: 'b', bootId: told.bootId, digest: 7 });
+    expect(answer.progress).toBeGreaterThanOrEqual(first.progress);
+    expect(next.progress).toBe(answer.progress); // it stands still
     // And the main thread learns of the question when it goes on.
-    expect((await node.messages.next()).message.from).toBe('asker');
+    await node.messages.nextWhere(({ message }) => message.from === 'asker');
   });
 
   it('tells of refusals, evidence and failures of the thread', async () => {
@@ -116,27 +115,36 @@ describe('the worker responder', () => {
     expect(b.failures.all).toEqual([]);
   });
 
+  it('counts the turns of the main loop', async () => {
+    const [a, b] = [new Node('a'), new Node('b')];
+    const atB = await responder(b);
+    const atA = await asker(a);
+    const asking = setInterval(
+      () => atA.send(udpPeer('b', atB.port), question('a', 'b'), false),
+      5,
+    );
+    const { progress } = (await a.messages.next()).message;
+    await a.messages.nextWhere(({ message }) => message.progress > progress + 1);
+    clearInterval(asking);
+  });
+
   it('is started again on the same port when its thread ends', async () => {
     const [a, b] = [new Node('a'), new Node('b')];
     const program = new URL('./thread-that-ends.ts', import.meta.url);
     const atB = await responder(b, { program });
-    atB.setSelf(SELF);
     const { port } = atB;
     const atA = await asker(a);
-    atA.send(udpPeer('b', port), question('a', 'b'), false);
+    const peer = udpPeer('b', port);
+    atA.send(peer, question('a', 'b'), false);
     await a.messages.next();
-    // The program ends at a datagram from nobody we know.
+    // The program ends when it is to send this.
     atB.send({ name: 'end', url: 'udp://127.0.0.1:1' }, question('b', 'end'), false);
     expect(await b.failures.next()).toBe('heartbeat worker: of the test');
     expect(await b.failures.next()).toBe('heartbeat worker: the thread ended with 1');
     // Lost while nobody listens, as on any network: asked again until it is there.
-    const answered = a.messages.next();
-    let isAnswered = false;
-    void answered.then(() => (isAnswered = true));
-    while (!isAnswered) {
-      atA.send(udpPeer('b', port), question('a', 'b'), false);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    const asking = setInterval(() => atA.send(peer, question('a', 'b'), false), 10);
+    await a.messages.next();
+    clearInterval(asking);
     expect(atB.port).toBe(port);
   });
 
