@@ -113,10 +113,10 @@ function orderOf(
   intervalMs: number,
 ): 'newer' | 'older' | 'restarted' {
   if (beat.bootId !== last.bootId) return 'restarted';
-  const bySeq = beat.seq !== undefined && last.seq !== undefined;
-  const ahead = bySeq
-    ? (beat.seq as number) - (last.seq as number)
-    : (sentMs(beat) - sentMs(last)) / intervalMs;
+  const ahead =
+    beat.seq !== undefined && last.seq !== undefined
+      ? beat.seq - last.seq
+      : (sentMs(beat) - sentMs(last)) / intervalMs;
   if (ahead > 0) return 'newer';
   return beat.bootId === undefined && ahead < -OVERTAKEN_MAX ? 'restarted' : 'older';
 }

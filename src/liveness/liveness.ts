@@ -198,7 +198,7 @@ export class Liveness {
   }
 
   #setPeers(found: readonly Address[]): void {
-    this.#addresses = Map.groupBy(found, ({ name }) => name) as Map<string, Address[]>;
+    this.#addresses = Map.groupBy(found, ({ name }) => name);
     this.#book.setPeers(found);
     this.#transports?.setPeers(found);
     this.#membership.setMembers([...this.#addresses.keys()], now());

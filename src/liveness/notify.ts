@@ -84,7 +84,7 @@ async function post(
   return `HTTP ${response.status}${detail === undefined ? '' : `: ${detail}`}`;
 }
 
-function sendDatagram({ url }: Address, bytes: Uint8Array): Promise<undefined> {
+function sendDatagram({ url }: Address, bytes: Uint8Array): Promise<string | undefined> {
   const { hostname, port } = targetOf(url);
   const socket = createSocket(hostname.includes(':') ? 'udp6' : 'udp4');
   return new Promise((resolve, reject) => {

@@ -118,7 +118,10 @@ export class Membership {
   receive(message: Message, now: Instant): Message | undefined {
     this.#turns++;
     if (this.#isGone || !this.#isForUs(message, now)) return undefined;
-    if (message.kind === 'notice') return void this.#noticed(message, now);
+    if (message.kind === 'notice') {
+      this.#noticed(message, now);
+      return undefined;
+    }
     const contact = this.#conversation.contact(message.from);
     if (contact) this.#take(contact, message, now);
     if (message.kind !== 'question') return undefined;

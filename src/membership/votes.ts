@@ -25,7 +25,7 @@ export class Votes {
 
   say(observer: string, peer: string, word: Word): void {
     let words = this.#words.get(peer);
-    if (!words) this.#words.set(peer, (words = new Map()));
+    if (!words) this.#words.set(peer, (words = new Map<string, Word>()));
     words.set(observer, word);
   }
 
