@@ -30,7 +30,8 @@ export function attemptHandler(handler: object, attempt: Attempt): object {
 /** A socket that was handed over is in use until it closes. */
 function endWithSocket(socket: SocketLike, attempt: Attempt): void {
   const { once } = socket as { readonly once?: (event: string, listener: () => void) => unknown };
-  attempt.ended();
+  if (once) once.call(socket, 'close', () => attempt.ended());
+  else attempt.ended();
 }
 
 class CurrentAttemptHandler implements Required<CurrentHandler> {

@@ -51,7 +51,7 @@ interface Upstream {
   readonly origin: string;
   inFlight: number;
   isEjected: boolean;
-  /** When it was seen to have come back; undefined once it has its full share. */
+  /** When it was last seen to have come back; undefined if it was never ejected. */
   returnedAtMs: number | undefined;
 }
 
@@ -125,11 +125,9 @@ export class Balancer {
     if (isEjected) return 0;
     if (upstream.returnedAtMs === undefined) return 1;
     const sinceMs = nowMs - upstream.returnedAtMs;
-    if (sinceMs < this.#options.recoveryMs) {
-      return FIRST_SHARE + ((1 - FIRST_SHARE) * sinceMs) / this.#options.recoveryMs;
-    }
-    upstream.returnedAtMs = undefined;
-    return 1;
+    const { recoveryMs } = this.#options;
+    if (sinceMs >= recoveryMs) return 1;
+    return FIRST_SHARE + ((1 - FIRST_SHARE) * sinceMs) / recoveryMs;
   }
 
   /** How many stay eligible, whatever is held of them. */

@@ -32,8 +32,9 @@ export interface LivePeerDispatcherOptions<D extends object = DispatcherLike> {
   readonly liveness: (origin: string) => PeerState | undefined;
   /**
    * Who makes the requests: an undici Agent, or what is composed of one; a Pool or a Client knows
-   * only one origin. Timeouts (`adaptiveTimeout`) belong in here, where the upstream is known.
-   * Default: the global one, looked up at each request.
+   * only one origin. Timeouts (`adaptiveTimeout`) belong in here, where the upstream is known. The
+   * fetch of Node 24 and older takes none of undici 8. Default: the global one, as it is at each
+   * request, and then the result has no other method than `dispatch`.
    */
   readonly dispatcher?: D | undefined;
   /**

@@ -31,17 +31,17 @@ const LAST = LEVELS.length - 1;
 /** Imagined latenesses of the prior. */
 const PRIOR_COUNT = 1;
 /** Lateness that the prior takes for as rare as PRIOR_TAIL_PHI says, in intervals. */
-const PRIOR_TAIL = 2.3;
+const PRIOR_TAIL = 2.2;
 const PRIOR_TAIL_PHI = 8;
 const PRIOR_DECADE = PRIOR_TAIL / PRIOR_TAIL_PHI;
 /** Decades of a link's own tail are no longer than this, in intervals. */
-const DECADE_MAX = 0.3;
+const DECADE_MAX = 0.25;
 /** Nobody is suspected below this: here a lateness ends to count for more. */
 const CAP_PHI = 8;
 const CAP = 2;
 
 /** Beats over which centre and spread are averaged. */
-const AVERAGED = 32;
+const AVERAGED = 300;
 /** Latenesses count for no more than so many spreads when these are averaged. */
 const CLIP = 4;
 const SPREAD_MIN_MS = 0.01;

@@ -7,8 +7,22 @@ export const TIME_MAX_MS = 1e15;
 
 const utf8 = new TextEncoder();
 
+/** Bytes of a text in UTF-8, without making them. */
 export function utf8Length(text: string): number {
-  return utf8.encode(text).length;
+  let length = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    // The halves of a pair take two bytes each; half of one alone is replaced by three.
+    if (unit >= 0x80) length += unit < 0x800 || isPaired(text, i) ? 1 : 2;
+  }
+  return length;
+}
+
+function isPaired(text: string, i: number): boolean {
+  const isHalf = (unit: number, from: number) => unit >= from && unit < from + 0x400;
+  const unit = text.charCodeAt(i);
+  if (isHalf(unit, 0xd800)) return isHalf(text.charCodeAt(i + 1), 0xdc00);
+  return isHalf(unit, 0xdc00) && isHalf(text.charCodeAt(i - 1), 0xd800);
 }
 
 export class Writer {

@@ -36,7 +36,7 @@ export interface Violation {
 export interface CheckOptions {
   readonly seed: number;
   readonly intervalMs: number;
-  /** So long must a peer have been reachable before it counts, in intervals. Default 10. */
+  /** So long must a peer have been reachable before it counts, in intervals. Default 5. */
   readonly graceIntervals?: number;
   /** A vote may count until so long after it was sent, in intervals. Default 7. */
   readonly voteMaxAgeIntervals?: number;
@@ -48,6 +48,8 @@ export interface CheckOptions {
 
 interface Held {
   readonly sinceMs: number;
+  /** Before that, no majority can have reached the peer for long enough. */
+  dueMs: number;
   flagged: boolean;
 }
 
@@ -62,6 +64,7 @@ export class Checks {
   readonly #verdicts: Verdicts;
   /** Who holds whom dead. */
   readonly #held = new Map<SimNode, Map<string, Held>>();
+  #dueMs = Infinity;
   readonly #fresh: { readonly holder: SimNode; readonly peer: string }[] = [];
 
   constructor(cluster: Cluster, log: EventLog, options: CheckOptions) {
@@ -87,16 +90,23 @@ export class Checks {
     let held = this.#held.get(node);
     if (event.to === 'dead') {
       if (held === undefined) this.#held.set(node, (held = new Map<string, Held>()));
-      held.set(event.peer, { sinceMs: this.#nowMs, flagged: false });
+      held.set(event.peer, { sinceMs: this.#nowMs, dueMs: this.#nowMs, flagged: false });
+      this.#dueMs = this.#nowMs;
       this.#fresh.push({ holder: node, peer: event.peer });
     } else held?.delete(event.peer);
   }
 
   /** After every event of the simulation. */
   step(): void {
+    if (this.#nowMs < this.#dueMs) return;
     for (const { holder, peer } of this.#fresh.splice(0)) this.#checkVerdict(holder, peer);
+    this.#dueMs = Infinity;
     for (const [holder, held] of this.#held) {
-      for (const [peer, state] of held) this.#checkReachable(holder, peer, state);
+      for (const [peer, state] of held) {
+        if (state.flagged) continue;
+        if (state.dueMs <= this.#nowMs) this.#checkReachable(holder, peer, state);
+        this.#dueMs = Math.min(this.#dueMs, state.dueMs);
+      }
     }
   }
 
@@ -148,20 +158,25 @@ export class Checks {
   }
 
   #checkReachable(holder: SimNode, peerName: string, state: Held): void {
+    const { graceIntervals = 5, intervalMs } = this.#options;
+    const graceMs = graceIntervals * intervalMs;
+    const nowMs = this.#nowMs;
     const peer = this.#cluster.byName(peerName);
-    if (state.flagged || peer?.phase !== 'running' || holder.phase !== 'running') return;
-    if (this.#justWoke(holder, state)) return;
-    const { graceIntervals = 10, intervalMs } = this.#options;
-    const beforeMs = this.#nowMs - graceIntervals * intervalMs;
-    if (peer.stableSinceMs > beforeMs) return;
     const assigned = this.#verdicts.observers(holder, peerName);
-    const could = assigned.filter((name) => {
-      const observer = this.#cluster.byName(name);
-      return observer !== undefined && this.reach.sinceMs(observer, peer) <= beforeMs;
-    });
-    if (2 * could.length <= assigned.length) return;
+    const since = assigned
+      .map((name) => {
+        const observer = this.#cluster.byName(name);
+        return observer && peer ? this.reach.sinceMs(observer, peer) : Infinity;
+      })
+      .sort((a, b) => a - b);
+    const majoritySinceMs = since[Math.floor(assigned.length / 2)] ?? Infinity;
+    // Who cannot reach it now can at the earliest from now on.
+    state.dueMs = Math.max(Math.min(majoritySinceMs, nowMs) + graceMs, nowMs + 1);
+    if (majoritySinceMs > nowMs - graceMs) return;
+    if (holder.phase !== 'running' || this.#justWoke(holder, state)) return;
     state.flagged = true;
-    const told = `[${could.join(' ')}] of ${assigned.length} could reach it for ${graceIntervals} intervals`;
+    const could = since.filter((sinceMs) => sinceMs <= nowMs - graceMs).length;
+    const told = `${could} of ${assigned.length} could reach it for ${graceIntervals} intervals`;
     this.report(
       'dead-though-reachable',
       holder,

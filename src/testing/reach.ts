@@ -35,9 +35,7 @@ export class Reach {
   /** The same, whatever the observer itself was doing. */
   peerSinceMs(observer: SimNode, peer: SimNode): number {
     if (peer.stableSinceMs === Infinity) return Infinity;
-    if (!observer.members.includes(peer.name) || !peer.members.includes(observer.name)) {
-      return Infinity;
-    }
+    if (!knows(observer, peer) || !knows(peer, observer)) return Infinity;
     return Math.max(
       peer.stableSinceMs,
       this.linkSinceMs(observer, peer),
@@ -66,4 +64,13 @@ export class Reach {
     if (direction === 'one-way') return onceMs;
     return Math.max(onceMs, network.lastTroubleMs(to.index, from.index));
   }
+}
+
+/** Lists of members are shared between nodes, and long where there are many. */
+const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+function knows(node: SimNode, other: SimNode): boolean {
+  let names = sets.get(node.members);
+  if (names === undefined) sets.set(node.members, (names = new Set(node.members)));
+  return names.has(other.name);
 }
