@@ -120,6 +120,9 @@ const JUDGING: readonly Family[] = [
   family('judging', 'jump', 100, "the sender's clock jumps ahead by a minute", wan, {
     jump: { everyBeats: 8000, aheadMs: 60_000 },
   }),
+  family('judging', 'jump-back', 100, "the sender's clock jumps back by half a minute", wan, {
+    jump: { everyBeats: 8000, aheadMs: -30_000 },
+  }),
   ...[10, 100].map((ms) =>
     family('judging', 'batches', ms, 'held back for up to 20 intervals now and then', (random) => {
       const heldMs = () => 20 * ms * random.next();
@@ -171,6 +174,17 @@ const TRAINING: readonly Family[] = [
     (random) => steps(150_000, 2, lognormal(random, 50, 6, 0.5)),
     { slowEveryMs: 150_000 },
   ),
+  family(
+    'training',
+    'delay-x5',
+    20,
+    'delay x 5 and back',
+    (random) => steps(40_000, 5, lognormal(random, 20, 3, 0.9)),
+    { slowEveryMs: 40_000 },
+  ),
+  family('training', 'wan', 200, '60 ms + lognormal 25 ms, sigma 0.9', (random) =>
+    lognormal(random, 60, 25, 0.9),
+  ),
   family('training', 'interval-x1.5', 1000, 'interval x 1.5 and back', plain, {
     sender: () => ({ steps: { everyBeats: 1500, factor: 1.5 } }),
   }),
@@ -180,8 +194,8 @@ const TRAINING: readonly Family[] = [
   family('training', 'drift', 1000, "the sender's clock is slow by 50 ppm", plain, {
     driftPpm: -50,
   }),
-  family('training', 'jump', 100, "the sender's clock jumps back by half a minute", plain, {
-    jump: { everyBeats: 6000, aheadMs: -30_000 },
+  family('training', 'jump', 100, "the sender's clock jumps ahead by 7 s", plain, {
+    jump: { everyBeats: 6000, aheadMs: 7000 },
   }),
   family('training', 'batches', 100, 'held back for 8 intervals now and then', (random) =>
     batches(random, { everyMs: 40_000, heldMs: () => 800 }, plain(random)),

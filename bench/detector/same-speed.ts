@@ -1,21 +1,22 @@
 /**
  * One setting each, as slow as ours: a rival may have few mistakes because it is slow, so each is
- * given the one phi for all traces with which its mean T_D over the traces is that of ours.
+ * given the one phi for all traces with which its T_D, the median over the traces, is that of ours.
  */
+import { median } from '../overhead/statistics.ts';
 import { figure, type Table } from '../timeouts/report.ts';
 import { type BenchRun } from './bench-run.ts';
 import { type Contender, TARDY } from './contenders.ts';
 import { type Quality, replay } from './replay.ts';
 
-const COARSE_STEP = 1.6;
-const COARSE = Array.from({ length: 17 }, (_, i) => COARSE_STEP ** (i - 9));
+const COARSE_STEP = 2.2;
+const COARSE = Array.from({ length: 9 }, (_, i) => COARSE_STEP ** (i - 4));
 const FINE_STEPS = 10;
 
 export interface SameSpeed {
   readonly name: string;
   readonly phi: number;
-  /** Mean over the traces, in intervals. */
-  readonly meanTdIntervals: number;
+  /** The mean T_D of a trace in intervals, median over the traces: one trace decides no mean. */
+  readonly medianTdIntervals: number;
   /** Of each trace. */
   readonly mistakes: readonly number[];
 }
@@ -31,14 +32,14 @@ export function asFast(
     contender,
     COARSE.map((factor) => factor * contender.phi),
   );
-  const from = coarse.findLast(({ meanTdIntervals }) => meanTdIntervals <= targetTd);
+  const from = coarse.findLast(({ medianTdIntervals }) => medianTdIntervals <= targetTd);
   if (!from) return undefined;
   const phis = Array.from(
     { length: FINE_STEPS },
     (_, i) => from.phi * COARSE_STEP ** (i / FINE_STEPS),
   );
   return atPhis(run, contender, phis).findLast(
-    ({ meanTdIntervals }) => meanTdIntervals <= targetTd,
+    ({ medianTdIntervals }) => medianTdIntervals <= targetTd,
   );
 }
 
@@ -53,7 +54,7 @@ function atPhis(run: BenchRun, contender: Contender, phis: readonly number[]): S
     return {
       name: contender.name,
       phi,
-      meanTdIntervals: intervals.reduce((sum, each) => sum + each, 0) / intervals.length,
+      medianTdIntervals: median(intervals),
       mistakes: qualities.map(({ mistakes }) => mistakes.length),
     };
   });
@@ -64,7 +65,7 @@ export function sameSpeedTable(run: BenchRun, own: SameSpeed): readonly [Table, 
     .filter((contender) => contender !== TARDY)
     .flatMap((contender) => {
       run.progress(`as fast as tardy: ${contender.name}`);
-      return asFast(run, contender, own.meanTdIntervals) ?? [];
+      return asFast(run, contender, own.medianTdIntervals) ?? [];
     });
   const all = [own, ...rivals];
   const slower = run.contenders.filter(({ name }) => !all.some((each) => each.name === name));
@@ -73,13 +74,13 @@ export function sameSpeedTable(run: BenchRun, own: SameSpeed): readonly [Table, 
     notes.push(`never so fast with any phi: ${slower.map(({ name }) => name).join(', ')}`);
   }
   const table = {
-    title: 'Mistakes with one setting each, chosen so that the mean T_D over all traces is ours',
+    title: 'Mistakes with one setting each, chosen so that the median T_D of the traces is ours',
     columns: ['trace', ...all.map(({ name }) => name)],
     rows: [
       ...run.traces.map(({ name }, i) => [name, ...all.map(({ mistakes }) => `${mistakes[i]}`)]),
       ['sum', ...all.map(({ mistakes }) => `${mistakes.reduce((sum, each) => sum + each, 0)}`)],
       ['phi', ...all.map(({ phi }) => figure(phi))],
-      ['mean T_D, intervals', ...all.map(({ meanTdIntervals }) => figure(meanTdIntervals))],
+      ['median T_D, intervals', ...all.map(({ medianTdIntervals }) => figure(medianTdIntervals))],
     ],
     notes,
   };

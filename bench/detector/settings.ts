@@ -17,7 +17,7 @@ interface Score {
   readonly contender: Contender;
   readonly mistakes: readonly number[];
   readonly hindsight: readonly number[];
-  readonly meanTdIntervals: number;
+  readonly medianTdIntervals: number;
 }
 
 export function settingsPart(run: BenchRun): PartResult {
@@ -47,7 +47,7 @@ function scoreOf(run: BenchRun, contender: Contender): Score {
     hindsight: run.traces.map((trace, i) =>
       hindsightMistakes(trace, qualities[i]!.meanTdMs, run.options.gate),
     ),
-    meanTdIntervals: sum(intervals) / intervals.length,
+    medianTdIntervals: median(intervals),
   };
 }
 
@@ -74,7 +74,7 @@ function table(traces: readonly Trace[], scores: readonly Score[]): Table {
       summary('pooled ratio', (score) => (sum(score.hindsight) > 0 ? figure(pooled(score)) : '')),
       summary('median of (mistakes+1)/(+1)', (score) => figure(medianRatio(score))),
       summary('traces with !', (score) => `${flagged(score)}`),
-      summary('mean T_D, intervals', ({ meanTdIntervals }) => figure(meanTdIntervals)),
+      summary('median T_D, intervals', ({ medianTdIntervals }) => figure(medianTdIntervals)),
     ],
     notes: [
       '!: more than the fixed timeout by over one and by over a half',

@@ -116,7 +116,7 @@ export class UdpSocket {
    * A notice does not: there may be no time to open one.
    */
   send(peer: Address, message: Message, urgent: boolean): void {
-    if (this.#stopped) return;
+    if (this.#stopped || !isUdp(peer.url)) return;
     const minBytes = message.kind === 'question' ? this.#answerBytes(peer, message) : 0;
     const bytes = this.#wire.pack(message, { maxBytes: DATAGRAM_BYTES_MAX, minBytes });
     if (!bytes) return this.#refusals.add('does-not-fit', peer.name, 'longer than a datagram');

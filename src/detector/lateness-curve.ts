@@ -15,8 +15,10 @@
  *   what was seen, DECADE_MAX intervals a decade at most, so that a silence of many intervals is
  *   suspected whatever was seen. The prior, for links that have not shown their tail yet: two
  *   lost beats and a bit, PRIOR_TAIL intervals, once in 10^8.
- * - a lateness counts for no more than CAP times what would have been suspected: an outage weighs
- *   as one late beat, and a link that is always that late is learned nevertheless.
+ * - a lateness counts for OUTAGE intervals at most: what is later is an outage, which is to be
+ *   suspected, not learned. Only where a quarter of the last beats are suspected it counts for up to
+ *   twice what would have been: so no outage moves the curve by much, however many come, and a
+ *   link that is always that late is learned nevertheless.
  * Source: Ferguson 1973 (Dirichlet process); Hayashibara et al. 2004 (phi accrual); Gibbs &
  * Candès 2021 (the accounts).
  */
@@ -36,9 +38,15 @@ const PRIOR_TAIL_PHI = 8;
 const PRIOR_DECADE = PRIOR_TAIL / PRIOR_TAIL_PHI;
 /** Decades of a link's own tail are no longer than this, in intervals. */
 const DECADE_MAX = 0.25;
-/** Nobody is suspected below this: here a lateness ends to count for more. */
-const CAP_PHI = 8;
-const CAP = 2;
+/** A lateness of more intervals counts as this: see above. */
+const OUTAGE = 3;
+/** What is suspected, unless told otherwise; and the share of beats from which on it is usual. */
+const SUSPECTED_PHI = 8;
+const USUAL_SHARE = 0.25;
+/** Beats over which that share is averaged. */
+const SHARE_MEMORY = 16;
+/** A usual lateness counts for no more than so many times what would have been suspected. */
+const USUAL_CAP = 2;
 
 /** Beats over which centre and spread are averaged. */
 const AVERAGED = 300;
@@ -61,6 +69,7 @@ export class LatenessCurve {
   #centreMs = 0;
   #spreadMs: number;
   #beats = 0;
+  #suspectedShare = 0;
   #refreshAt = 0;
   #decadeMs: number;
 
@@ -78,7 +87,7 @@ export class LatenessCurve {
     for (const [i, account] of this.#accounts.entries()) {
       account.judge(latenessMs > this.#levelsMs[i + 1]!);
     }
-    const bounded = Math.min(latenessMs, CAP * Math.max(unitMs, this.latenessMs(CAP_PHI)));
+    const bounded = this.#bounded(latenessMs);
     if (this.#beats > 0) this.#seen.add((bounded - this.#centreMs) / this.#spreadMs);
     this.#average(bounded);
     if (++this.#beats >= this.#refreshAt) this.#refresh();
@@ -106,6 +115,13 @@ export class LatenessCurve {
     const fromPhi = above === 0 ? MEDIAN_PHI : LEVELS[above - 1]!;
     const perMs = (LEVELS[above]! - fromPhi) / (levels[above + 1]! - levels[above]!);
     return Math.max(0, fromPhi + (latenessMs - levels[above]!) * perMs);
+  }
+
+  #bounded(latenessMs: number): number {
+    const suspectMs = Math.max(this.#unitMs, this.latenessMs(SUSPECTED_PHI));
+    this.#suspectedShare += (Number(latenessMs > suspectMs) - this.#suspectedShare) / SHARE_MEMORY;
+    const isUsual = this.#suspectedShare >= USUAL_SHARE;
+    return Math.min(latenessMs, isUsual ? USUAL_CAP * suspectMs : OUTAGE * this.#unitMs);
   }
 
   /** Robust averages of L and of |L − centre|; the first beats have all the weight. */

@@ -211,14 +211,7 @@ export class Checks {
     const [mute, deaf] = [this.#cluster.node(ends.from), this.#cluster.node(ends.to)];
     const { oneWayIntervals = 8, intervalMs } = this.#options;
     const beforeMs = this.#nowMs - oneWayIntervals * intervalMs;
-    const sinceMs = Math.max(
-      ...[cut.fromMs, mute.stableSinceMs, deaf.stableSinceMs],
-      ...[mute.membersSinceMs, deaf.membersSinceMs],
-    );
-    // A life that began after the cut cannot prove to be another one: it has no nonce to echo.
-    const isNewLife = Math.max(mute.startedAtMs, deaf.startedAtMs) > cut.fromMs;
-    if (sinceMs > beforeMs || isNewLife) return;
-    if (!deaf.members.includes(mute.name) || !mute.members.includes(deaf.name)) return;
+    if (this.#settledSinceMs(cut, mute, deaf) > beforeMs) return;
     const held = this.view(deaf, mute.name)?.state;
     const isDisputed = this.#hasWitness(mute, deaf, beforeMs);
     if (held === 'alive' || (held === 'suspect' && isDisputed)) {
@@ -233,6 +226,17 @@ export class Checks {
     const other = this.view(mute, deaf.name)?.state;
     if (other !== 'suspect' && other !== 'dead') return;
     this.report('one-way', mute, deaf.name, `holds ${deaf.name} ${other} although it hears it`);
+  }
+
+  /** Since when nothing but this cut happened to the two; Infinity: something else matters. */
+  #settledSinceMs(cut: Impairment, mute: SimNode, deaf: SimNode): number {
+    // A life that began after the cut cannot prove to be another one: it has no nonce to echo.
+    if (Math.max(mute.startedAtMs, deaf.startedAtMs) > cut.fromMs) return Infinity;
+    if (!deaf.members.includes(mute.name) || !mute.members.includes(deaf.name)) return Infinity;
+    return Math.max(
+      ...[cut.fromMs, mute.stableSinceMs, deaf.stableSinceMs],
+      ...[mute.membersSinceMs, deaf.membersSinceMs],
+    );
   }
 
   /** A third one could reach both: it hears the mute one and can tell the deaf one so. */

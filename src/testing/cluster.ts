@@ -39,6 +39,8 @@ export interface ClusterOptions {
   readonly tickLatenessMs?: number;
   /** Clocks drift by at most so much, in millionths. Default 100. */
   readonly driftMaxPpm?: number;
+  /** Which of the nodes ever start, by number; the others are names on the list. Default: all. */
+  readonly runs?: (index: number) => boolean;
   /** Processes start within so many ms. Default 1,000. */
   readonly startSpreadMs?: number;
   readonly watcher?: Watcher;
@@ -108,6 +110,7 @@ export class Cluster {
   start(index: number): void {
     const node = this.node(index);
     if (node.phase !== 'down' || !this.#members.includes(node.name)) return;
+    if (this.#options.runs?.(index) === false) return;
     const random = this.#random;
     const birth: Birth = {
       self: node.name,

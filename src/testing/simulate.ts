@@ -50,6 +50,8 @@ export interface SimulateOptions {
   readonly sweepMs?: number;
   /** End at the first violation. Default false. */
   readonly stopAtFirst?: boolean;
+  /** Which of the nodes ever start, by number. Default: all. */
+  readonly runs?: (index: number) => boolean;
   /** Instead of the membership as it is, for tests of the simulator. */
   readonly create?: (birth: Birth) => SimulatedMembership;
 }
@@ -113,6 +115,7 @@ class Run implements Watcher {
       create: options.create ?? membershipWith(options),
       link: options.link ?? drawLink(random),
       stallGate: options.stallGate ?? true,
+      ...(options.runs === undefined ? {} : { runs: options.runs }),
       bufferMessages: options.bufferMessages ?? pick([0, 8, 256], random),
     });
     this.checks = new Checks(this.cluster, this.#log, { seed, intervalMs, ...options.checks });
@@ -197,7 +200,8 @@ function planOf(options: SimulateOptions, nodes: number, random: Random): readon
   if (typeof faults !== 'number') return faults;
   const untilMs = durationMs - quietMs;
   const kinds = options.kinds === undefined ? {} : { kinds: options.kinds };
-  return drawFaults({ nodes, faults, fromMs: 30_000, untilMs, ...kinds }, random);
+  const fromMs = Math.min(30_000, untilMs / 2);
+  return drawFaults({ nodes, faults, fromMs, untilMs, ...kinds }, random);
 }
 
 /** From a quiet LAN to a lossy path with a heavy tail. */

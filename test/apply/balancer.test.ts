@@ -87,6 +87,13 @@ describe('a balancer', () => {
     if (count === 2) near(shares.b, 1 / 4);
   });
 
+  it('may eject 29 of 100 if it may eject a share of 0.29', () => {
+    const states: Setting['states'] = {};
+    for (let i = 0; i < 100; i++) states[i] = i < 29 ? 'dead' : 'alive';
+    const used = Object.keys(sharesAt(0, balancerOf({ states, maxEjectedShare: 0.29 })));
+    expect(used.filter((origin) => states[origin] === 'dead')).toEqual([]);
+  });
+
   it('gives the ejected that stay no more than their share, however fast they refuse', () => {
     const balancer = balancerOf({ states: { a: 'alive', b: 'dead', c: 'dead' } });
     for (let i = 0; i < 10; i++) balancer.started('a');
@@ -156,6 +163,10 @@ describe('a balancer', () => {
   it('finds another one, or none', () => {
     const setting: Setting = { states: { a: 'alive', b: 'alive', c: 'dead' } };
     const balancer = balancerOf(setting);
+    expect(sharesAt(0, balancer, 'a')).toEqual({ b: about(1) });
+    setting.states = { a: 'suspect', b: 'alive' };
+    balancer.choose(0);
+    setting.states = { a: 'alive', b: 'alive' };
     expect(sharesAt(0, balancer, 'a')).toEqual({ b: about(1) });
     setting.states = { a: 'alive' };
     expect(balancer.choose(0)).toBe('a');

@@ -10,7 +10,7 @@ import {
   type LivePeerDispatcherOptions,
 } from '../../src/apply/live-peer-dispatcher.ts';
 import { adaptiveTimeout } from '../../src/apply/undici-interceptor.ts';
-import type { DispatcherLike, DispatchOptionsLike } from '../../src/apply/undici-types.ts';
+import type { DispatcherLike } from '../../src/apply/undici-types.ts';
 import type { PeerState } from '../../src/membership/types.ts';
 import { deferred, rejectionOf, serve, SILENT, sourceOf } from './support.ts';
 
@@ -189,6 +189,7 @@ describe('a request in flight', () => {
     free();
     expect(await (await call).body.text()).toBe('held');
     expect(await isFree(made)).toBe(true);
+    expect(await isFree(made)).toBe(true);
   });
 
   it('counts no longer when its caller has given up', async () => {
@@ -273,43 +274,67 @@ describe('a refused connection', () => {
   });
 });
 
-/** What undici 6 does with its handlers, and what goes wrong in between. */
-describe('a handler of the older interface', () => {
+/** What undici tells its handlers, in the words of its older and its newer interface. */
+describe.each([
+  ['older', ['onConnect', 'onHeaders', 'onData', 'onComplete'], 'onError'],
+  [
+    'newer',
+    ['onRequestStart', 'onResponseStart', 'onResponseData', 'onResponseEnd'],
+    'onResponseError',
+  ],
+] as const)('a handler of the %s interface', (_, story, failure) => {
   function dispatched() {
     const heard: string[] = [];
-    const hears = (name: string) => () => void heard.push(name);
-    const names = ['onConnect', 'onUpgrade', 'onHeaders', 'onData', 'onComplete', 'onError'];
-    const handler = Object.fromEntries(names.map((name) => [name, hears(name)]));
-    const sent: {
-      options: DispatchOptionsLike;
-      handler: Record<string, (arg?: unknown) => void>;
-    }[] = [];
+    const names: string[] = [...story, failure];
+    const handler = Object.fromEntries(names.map((name) => [name, () => void heard.push(name)]));
+    const sent: { to: unknown; tell: (name: string, error?: Error) => void }[] = [];
     const next: DispatcherLike = {
-      dispatch: (options, given) => sent.push({ options, handler: given as never }) > 0,
+      dispatch({ origin }, given) {
+        const told = given as Record<string, (...args: unknown[]) => void>;
+        // The older one has the error first, the newer one second.
+        const tell = (name: string, error?: Error) => told[name]!(error, error);
+        return sent.push({ to: origin, tell }) > 0;
+      },
     };
     const upstreams = ['http://a', 'http://b'];
     const liveness = () => undefined;
     const options = { origin: ORDERS, upstreams, liveness, dispatcher: next, random: FIRST };
-    livePeerDispatcher(options).dispatch({ origin: ORDERS, path: '/', method: 'GET' }, handler);
-    return { heard, sent };
+    const dispatcher = livePeerDispatcher(options);
+    const ask = () => dispatcher.dispatch({ origin: ORDERS, path: '/', method: 'GET' }, handler);
+    ask();
+    return { heard, sent, ask };
   }
-  const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+  const withCode = (code: string) => Object.assign(new Error(code), { code });
 
   it('hears everything of the attempt that counts', () => {
     const { heard, sent } = dispatched();
-    sent[0]!.handler.onError!(refused);
+    sent[0]!.tell(failure, withCode('ECONNREFUSED'));
     expect(heard).toEqual([]);
-    expect(sent.map(({ options }) => options.origin)).toEqual(['http://a', 'http://b']);
-    for (const name of ['onConnect', 'onHeaders', 'onData', 'onComplete'])
-      sent[1]!.handler[name]!();
-    expect(heard).toEqual(['onConnect', 'onHeaders', 'onData', 'onComplete']);
+    expect(sent.map(({ to }) => to)).toEqual(['http://a', 'http://b']);
+    for (const name of story) sent[1]!.tell(name);
+    expect(heard).toEqual(story);
+  });
+
+  it('leaves nothing in flight when it has heard all', () => {
+    const { sent, ask } = dispatched();
+    for (const name of story) sent[0]!.tell(name);
+    ask();
+    ask();
+    expect(sent.map(({ to }) => to)).toEqual(['http://a', 'http://a', 'http://b']);
   });
 
   it('is not served twice once there was a connection', () => {
     const { heard, sent } = dispatched();
-    sent[0]!.handler.onConnect!();
-    sent[0]!.handler.onError!(refused);
-    expect(heard).toEqual(['onConnect', 'onError']);
+    sent[0]!.tell(story[0]);
+    sent[0]!.tell(failure, withCode('ECONNREFUSED'));
+    expect(heard).toEqual([story[0], failure]);
+    expect(sent.length).toBe(1);
+  });
+
+  it('is not served twice if the connection was not refused', () => {
+    const { heard, sent } = dispatched();
+    sent[0]!.tell(failure, withCode('UND_ERR_CONNECT_TIMEOUT'));
+    expect(heard).toEqual([failure]);
     expect(sent.length).toBe(1);
   });
 });

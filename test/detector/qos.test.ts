@@ -48,6 +48,14 @@ describe('a plan', () => {
     expect(plan).toMatchObject({ phi: expect.closeTo(Math.log10(2.592e9 / 29_900)) as number });
   });
 
+  it('does not count on beats that are due after the end', () => {
+    // Three of 3330 ms come before it, and the fourth would halve the mistakes.
+    const survival = (latenessMs: number) => (latenessMs > 0 ? 0.1 : 0.5);
+    const plan = planQos({ detectWithinMs: 10_000, mistakeEveryMs: 2.4e6, survival });
+    expect(plan).toMatchObject({ intervalMs: 3330 });
+    expect(plan).toMatchObject({ expectedMistakeEveryMs: expect.closeTo(3.33e6, 0) as number });
+  });
+
   it('takes a share lost from a survival function that never falls to 0', () => {
     const survival = (latenessMs: number) => (latenessMs > 100 ? 0.1 : 1);
     const without = { detectWithinMs: 10_000, mistakeEveryMs: 1_000_000 };
@@ -85,6 +93,12 @@ describe('an impossible request', () => {
     const plan = planQos({ ...CHEN, delayMeanMs: 20, delayVarianceMs2: 1, ...change });
     expect(plan).toMatchObject({ feasible: false, best: { mistakeEveryMs: undefined } });
     expect(plan.feasible ? '' : plan.reason).toContain(reason);
+  });
+
+  it('is not told of a detection that takes longer than mistakes are apart', () => {
+    const request = { detectWithinMs: 500, mistakeEveryMs: 1000, lossRate: 0.999 };
+    const plan = planQos({ ...request, delayVarianceMs2: 1 });
+    expect(plan).toMatchObject({ feasible: false, best: { detectWithinMs: undefined } });
   });
 
   it('has no best that cannot be had', () => {

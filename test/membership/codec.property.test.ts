@@ -7,6 +7,7 @@ import {
   fit,
   MESSAGE_BYTES_MAX,
 } from '../../src/membership/codec.ts';
+import { utf8Length } from '../../src/membership/codec-writer.ts';
 import { LIMITS, type Message } from '../../src/membership/message.ts';
 import { runs } from '../support/properties.ts';
 import { anyMessage, anyQuestion } from './codec-arbitraries.ts';
@@ -113,6 +114,21 @@ describe('bytes that nobody encoded', () => {
   it('are refused by their size alone when there are too many', () => {
     const { error } = decode(new Uint8Array(MESSAGE_BYTES_MAX + 1));
     expect(error).toBe('16385 bytes, at most 16384');
+  });
+});
+
+describe('the length of a text in UTF-8', () => {
+  it('is what TextEncoder makes of it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.array(fc.nat(0xffff)), (text, units) => {
+        for (const any of [text, String.fromCharCode(...units)]) {
+          expect(utf8Length(any)).toBe(new TextEncoder().encode(any).length);
+        }
+        const halves = String.fromCharCode(...units.map((unit) => 0xd800 + (unit & 0x7ff)));
+        expect(utf8Length(halves)).toBe(new TextEncoder().encode(halves).length);
+      }),
+      runs(300),
+    );
   });
 });
 

@@ -147,6 +147,12 @@ describe('decode', () => {
     expect(decode(bytes)).toEqual({ error: 'about is nobody' });
   });
 
+  it('wants numbers from 1', () => {
+    const bytes = encode(QUESTION);
+    bytes[3 + 16 + 16 + 3] = 0; // the last byte of seq
+    expect(decode(bytes)).toEqual({ error: 'seq is 0: it counts from 1' });
+  });
+
   it.each([
     ['Uint8Array', (size: number) => new Uint8Array(size)],
     ['Buffer', (size: number) => Buffer.alloc(size)],

@@ -37,7 +37,8 @@ function nodeWith({ stallGate = true, bufferMessages = 256 } = {}) {
     ...{ tickLatenessMs: 1, random: () => 0.5 },
   });
   const answered: number[] = [];
-  const birth = { self: 'node', bootId: 'a', random: () => 0, send: () => {}, emit: () => {} };
+  const nothing = () => undefined;
+  const birth = { self: 'node', bootId: 'a', random: () => 0, send: nothing, emit: nothing };
   node.start(() => membership, birth);
   node.setMembers(['node', 'peer']);
   return {

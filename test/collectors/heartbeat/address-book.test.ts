@@ -43,9 +43,10 @@ describe('an address book', () => {
       ['b', ['10.0.0.3']],
     ]);
     let asking = 0;
+    let mostAsking = 0;
     const lookup = async (name: string) => {
       asked.put(name);
-      expect(++asking).toBe(1);
+      mostAsking = Math.max(mostAsking, ++asking);
       await Promise.resolve();
       asking--;
       const ips = answers.get(name);
@@ -53,16 +54,19 @@ describe('an address book', () => {
       return ips;
     };
     const { book, failures } = bookWith({ lookup, refreshMs: 1 });
-    book.setPeers([
+    const peers = [
       { name: 'a', url: 'http://a:1' },
       { name: 'b', url: 'http://b:2' },
-    ]);
+    ];
+    book.setPeers(peers);
+    book.setPeers(peers);
     expect([await asked.next(), await asked.next(), await asked.next()]).toEqual(['a', 'b', 'a']);
     expect([book.ipOf('http://a:1'), book.knows('10.0.0.2')]).toEqual(['10.0.0.1', true]);
     expect(book.nameOf('10.0.0.3', 2)).toBe('b');
     answers.delete('b');
     expect(await failures.next()).toBe('heartbeat look-up: no b');
     expect(book.ipOf('http://b:2')).toBe('10.0.0.3');
+    expect(mostAsking).toBe(1);
   });
 
   it.each([

@@ -102,6 +102,19 @@ describe('heartbeats over HTTP', () => {
     expect(connects).toEqual([['b', 'connect']]);
   });
 
+  it('have the same connection for a question that an answer prompts', async () => {
+    const { a, atA, peer } = await pair();
+    const answered = a.onMessage;
+    let left = 3;
+    a.onMessage = (message, arrival) => {
+      if (--left > 0) atA.send(peer, question('a', 'b'), true);
+      return answered(message, arrival);
+    };
+    atA.send(peer, question('a', 'b'), false);
+    for (let i = 0; i < 3; i++) await a.messages.next();
+    expect(a.evidence.all.map(({ evidence }) => evidence.kind)).toEqual(['connect']);
+  });
+
   it('tell at once when a held connection breaks off, and once', async () => {
     const { a, atA, peer, server } = await pair();
     atA.send(peer, question('a', 'b'), false);

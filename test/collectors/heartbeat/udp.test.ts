@@ -186,6 +186,15 @@ describe('heartbeats over UDP', () => {
     expect(a.failures.all).toEqual([]);
   });
 
+  it('leave peers of other transports to those', async () => {
+    const [a, b] = [new Node('a'), new Node('b')];
+    const [atA, atB] = [await udp(a), await udp(b)];
+    atA.send({ name: 'b', url: `http://127.0.0.1:${atB.port}` }, question('a', 'http'), false);
+    atA.send(udpPeer('b', atB.port), question('a', 'udp'), false);
+    expect((await b.messages.next()).message.to).toBe(nameHash('udp'));
+    expect([...atA.refusals]).toEqual([]);
+  });
+
   it('do no harm when who listens throws', async () => {
     const node = new Node('n');
     node.onMessage = () => {

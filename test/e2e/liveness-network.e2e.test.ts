@@ -1,0 +1,175 @@
+/** Who is alive when the network between them fails: relays lose what goes one way, or both. */
+import { describe, expect, it } from 'vitest';
+import {
+  everyoneAlive,
+  HEARTBEAT_MS,
+  type LiveNode,
+  PATIENCE_MS,
+  portsFor,
+  SECRET,
+  startGroup,
+  startUdpGroup,
+} from '../support/e2e-liveness.ts';
+import { Mesh, startTcpRelay } from '../support/e2e-relay.ts';
+
+const TEST_MS = 4 * PATIENCE_MS;
+const THREE = ['a', 'b', 'c'];
+const FIVE = ['a', 'b', 'c', 'd', 'e'];
+
+describe('what a sends to b is lost, and nothing else', () => {
+  it(
+    'over UDP: b disputes a, nobody else says anything of anybody, and it heals',
+    async () => {
+      const { nodes, mesh } = await startUdpGroup(THREE);
+      const [a, b, c] = nodes as readonly [LiveNode, LiveNode, LiveNode];
+      mesh.drop('a', 'b');
+      await b.holds('a', ['disputed']);
+      await b.sees(
+        async () => ((await b.peer('a')).lastHeardAgoMs ?? 0) > 10 * HEARTBEAT_MS,
+        'hear nothing of a for ten intervals',
+      );
+      expect(await cells(c)).toMatchObject({ 'b a': 'suspect', 'a b': 'alive', 'c a': 'alive' });
+      expect(await a.peer('b')).toMatchObject({ state: 'alive' });
+      mesh.drop('a', 'b', false);
+      await everyoneAlive(nodes);
+      for (const node of nodes) for (const peer of THREE) expectNever(node, peer, 'dead');
+      for (const node of nodes) expect(suspects(node)).toEqual(node === b ? ['a'] : []);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'over TCP, where connections stay up: b says that a stands still or is silent, never dead',
+    async () => {
+      const ports = await portsFor(THREE);
+      const mesh = await Mesh.of(ports, startTcpRelay);
+      const peerUrl = (from: string, to: string, port: number) =>
+        `http://127.0.0.1:${from === to ? port : mesh.relay(from, to).port}`;
+      const nodes = await startGroup({ names: THREE, ports, secret: SECRET, peerUrl });
+      const [a, b, c] = nodes as readonly [LiveNode, LiveNode, LiveNode];
+      mesh.drop('a', 'b');
+      await b.holds('a', ['stalled', 'disputed']);
+      expect(await a.peer('b')).toMatchObject({ vote: expect.stringMatching(/^(alive|slow)$/) });
+      expect(await c.peer('a')).toMatchObject({ state: 'alive' });
+      mesh.drop('a', 'b', false);
+      await everyoneAlive(nodes);
+      for (const node of nodes) for (const peer of THREE) expectNever(node, peer, 'dead');
+      for (const node of [a, c]) expect(suspects(node)).toEqual([]);
+    },
+    TEST_MS,
+  );
+});
+
+describe('five nodes', () => {
+  it(
+    'call one dead that is killed, everywhere',
+    async () => {
+      const { nodes } = await startUdpGroup(FIVE);
+      const [dead, ...rest] = nodes as readonly [LiveNode, ...LiveNode[]];
+      dead.signal('SIGKILL');
+      for (const node of rest) await node.calls('a', ['dead']);
+      for (const node of rest) {
+        const { state, suspectedBy, observers } = await node.peer('a');
+        expect({ state, observers }).toEqual({ state: 'dead', observers: 4 });
+        expect(suspectedBy.length).toBeGreaterThanOrEqual(3);
+        expect(suspects(node)).toEqual(['a']);
+      }
+    },
+    TEST_MS,
+  );
+
+  it(
+    'two of them cut off: they call nobody dead, and are called dead by the three',
+    async () => {
+      const { nodes, mesh } = await startUdpGroup(FIVE);
+      const [a, b, ...majority] = nodes as readonly [LiveNode, LiveNode, ...LiveNode[]];
+      const away = majority.map(({ name }) => name);
+      mesh.part(['a', 'b'], away);
+      for (const node of majority) {
+        for (const peer of ['a', 'b']) await node.calls(peer, ['dead']);
+      }
+      for (const node of [a, b]) for (const peer of away) await node.holds(peer, ['suspect']);
+      await a.sees(
+        async () => ((await a.peer('e')).lastHeardAgoMs ?? 0) > 20 * HEARTBEAT_MS,
+        'hear nothing of e for twenty intervals',
+      );
+      for (const node of [a, b]) for (const peer of away) expectNever(node, peer, 'dead');
+      expect(await a.peer('b')).toMatchObject({ state: 'alive' });
+      mesh.part(['a', 'b'], away, false);
+      await everyoneAlive(nodes);
+      for (const node of [a, b]) for (const peer of away) expectNever(node, peer, 'dead');
+      for (const node of majority) for (const peer of away) expectNever(node, peer, 'dead');
+    },
+    TEST_MS,
+  );
+});
+
+describe('a main loop that is blocked for five seconds, with a worker responder', () => {
+  it(
+    'is called stalled, never dead, and alive when it moves again',
+    async () => {
+      const nodes = await startGroup({
+        ...{ names: THREE, secret: SECRET },
+        settings: (_, udpPort) => ({ udpPort, workerResponder: true }),
+        peerUrl: (_from, _to, port) => `udp://127.0.0.1:${port}`,
+      });
+      const [a, b, c] = nodes as readonly [LiveNode, LiveNode, LiveNode];
+      const marks = [a.mark(), b.mark(), c.mark()] as const;
+      await c.tell('block?ms=5000');
+      for (const node of [a, b]) await node.calls('c', ['stalled']);
+      await everyoneAlive(nodes);
+      for (const [i, node] of [a, b].entries()) {
+        const { states, votes } = {
+          states: node.states('c', marks[i]),
+          votes: suspects(node, marks[i]),
+        };
+        expect(states).toContain('stalled');
+        expect(states).not.toContain('dead');
+        expect(votes).toEqual([]);
+      }
+      expect(suspects(c, marks[2])).toEqual([]);
+    },
+    TEST_MS,
+  );
+});
+
+describe('a node with another secret', () => {
+  it(
+    'is not listened to and told why; the others do as before',
+    async () => {
+      const nodes = await startGroup({
+        ...{ names: THREE },
+        settings: (name) => ({ secret: name === 'c' ? 'another secret' : SECRET }),
+      });
+      const [a, b, c] = nodes as readonly [LiveNode, LiveNode, LiveNode];
+      // It answers, if only to refuse: that is a sign of life, and not more.
+      for (const node of [a, b]) {
+        const { bootId } = { bootId: (await node.peer('c')).heartbeatRttMs };
+        expect(bootId).toBeUndefined();
+      }
+      const { opinions } = await a.report();
+      expect(new Set(opinions.map(({ observer }) => observer))).not.toContain('c');
+      c.signal('SIGKILL');
+      for (const node of [a, b]) await node.calls('c', ['suspect', 'dead']);
+      for (const node of [a, b]) expect(suspects(node)).toEqual(['c']);
+      expect(await a.peer('b')).toMatchObject({ state: 'alive' });
+    },
+    TEST_MS,
+  );
+});
+
+/** What each says of each, as one of them hears it: `observer peer` → state. */
+async function cells(node: LiveNode): Promise<Record<string, string>> {
+  const { opinions } = await node.report();
+  const said = opinions.map(({ observer, peer, state }) => [`${observer} ${peer}`, state]);
+  return Object.fromEntries(said) as Record<string, string>;
+}
+
+function expectNever(node: LiveNode, peer: string, state: string): void {
+  expect(node.states(peer), `${node.name} on ${peer}`).not.toContain(state);
+}
+
+/** Whom it suspected, each once. */
+function suspects(node: LiveNode, afterId = 0): string[] {
+  return [...new Set(node.ofType('suspicion', afterId).map(({ peer }) => peer))].sort();
+}
