@@ -39,7 +39,7 @@ const TIMED = Symbol.for('tardy/v1/timed');
 const LOOP_WAIT_MIN_MS = 1;
 
 interface Request extends IncomingMessage {
-  [START]?: number;
+  [START]?: number | undefined;
   [LOOP_WAIT]?: number;
   readonly baseUrl?: string;
   readonly route?: { readonly path: unknown };
@@ -103,6 +103,11 @@ export function collectExpress(options: ExpressOptions): ExpressCollector {
       for (const response of instrumented) restore(response);
     },
   };
+}
+
+/** A request that is none of the application's: neither measured nor given a Server-Timing. */
+export function leaveOutRequest(request: IncomingMessage): void {
+  (request as Request)[START] = undefined;
 }
 
 /** Takes our `writeHead` away again; the inherited one shows through. */

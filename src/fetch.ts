@@ -14,6 +14,11 @@ import {
   type AdaptRequestOptions,
 } from './apply/node-http.ts';
 import {
+  livePeerDispatcher as livePeerDispatcherOf,
+  type LivePeerDispatcherOptions,
+} from './apply/live-peer-dispatcher.ts';
+import type { DispatcherLike } from './apply/undici-types.ts';
+import {
   signalFor as signalForCall,
   type SignalOptions,
   type TimeoutSignal,
@@ -24,9 +29,10 @@ import {
   type AdaptiveInterceptor,
   type AdaptiveTimeoutOptions,
 } from './apply/undici-interceptor.ts';
-import { timeoutSource } from './tardy.ts';
+import { stateOfOrigin, timeoutSource } from './tardy.ts';
 
 export { DEADLINE_HEADER, deadlineLeftMs, type DeadlineOptions } from './deadline.ts';
+export type { LivePeerDispatcherOptions } from './apply/live-peer-dispatcher.ts';
 export { TardyTimeoutError, type TimeoutPhase } from './apply/timeout-error.ts';
 export type { AxiosConfigLike, AxiosLike } from './apply/axios.ts';
 export type { AdaptRequestOptions } from './apply/node-http.ts';
@@ -84,6 +90,17 @@ export function adaptAxios(instance: AxiosLike, options?: CallOptions): () => vo
 /** An agent of node:http or node:https whose requests have timeouts. */
 export function adaptiveAgent<A extends Agent>(agent: A, options?: CallOptions): A {
   return adaptiveAgentOf(current, agent, options);
+}
+
+/**
+ * A dispatcher that spreads requests to one origin over several upstreams, and keeps away from
+ * those that this process' Tardy does not call alive. See `LivePeerDispatcherOptions`.
+ */
+export function livePeerDispatcher<D extends object = DispatcherLike>(
+  options: Omit<LivePeerDispatcherOptions<D>, 'liveness'> &
+    Partial<Pick<LivePeerDispatcherOptions<D>, 'liveness'>>,
+): NoInfer<D> {
+  return livePeerDispatcherOf({ liveness: stateOfOrigin, ...options });
 }
 
 /** Arms one ClientRequest, in the turn in which it was made, and gives it back. */

@@ -154,19 +154,21 @@ function noTraffic(peer: string) {
   return { peer, requests: 0, routes: 0, inFlight: 0, endings: {} };
 }
 
-function livenessOf(view: PeerView | undefined) {
-  const {
-    state = 'unknown',
-    vote = 'unknown',
-    because = 'nothing was heard of it yet',
-  } = view ?? {};
+const UNHEARD: PeerView = {
+  ...{ peer: '', state: 'unknown', vote: 'unknown', because: 'nothing was heard of it yet' },
+  ...{ watched: false, phi: undefined, bootId: undefined, lastHeardAgoMs: undefined },
+  ...{ rttMs: undefined, observers: 0, suspectedBy: [], suspicions: 0, mistakes: 0 },
+};
+
+function livenessOf(view: PeerView = UNHEARD) {
+  const { state, vote, because, watched, phi, lastHeardAgoMs, rttMs } = view;
   return {
-    ...{ state, vote, because, watched: view?.watched ?? false },
-    ...(view?.phi === undefined ? {} : { phi: view.phi }),
-    ...(view?.lastHeardAgoMs === undefined ? {} : { lastHeardAgoMs: view.lastHeardAgoMs }),
-    ...(view?.rttMs === undefined ? {} : { heartbeatRttMs: view.rttMs }),
-    ...{ observers: view?.observers ?? 0, suspectedBy: [...(view?.suspectedBy ?? [])] },
-    ...{ suspicions: view?.suspicions ?? 0, mistakes: view?.mistakes ?? 0 },
+    ...{ state, vote, because, watched },
+    ...(phi === undefined ? {} : { phi }),
+    ...(lastHeardAgoMs === undefined ? {} : { lastHeardAgoMs }),
+    ...(rttMs === undefined ? {} : { heartbeatRttMs: rttMs }),
+    ...{ observers: view.observers, suspectedBy: [...view.suspectedBy] },
+    ...{ suspicions: view.suspicions, mistakes: view.mistakes },
   };
 }
 

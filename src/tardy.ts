@@ -8,8 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hostname } from 'node:os';
 import { diag, type MeterProvider } from '@opentelemetry/api';
 import type { MetricProducer } from '@opentelemetry/sdk-metrics';
-import { nameFromContext, type OutgoingCall } from '../collectors/client.ts';
-import type { PeersFunction } from '../collectors/heartbeat/discovery.ts';
+import { nameFromContext } from '../collectors/client.ts';
 import { isOwnCall } from '../collectors/heartbeat/own-call.ts';
 import { collectExpress, type ExpressApp, type ExpressCollector } from '../collectors/express.ts';
 import { collectHttpClient } from '../collectors/http-client.ts';
@@ -19,13 +18,14 @@ import { collectUndici } from '../collectors/undici.ts';
 import { enforceFetch } from './apply/install.ts';
 import { Planner } from './apply/planner.ts';
 import type { TimeoutSource } from './apply/source.ts';
-import { type Config, type ConfigOptions, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { argumentError } from './errors.ts';
 import { BucketHistogram } from './histogram/bucket-histogram.ts';
 import type { EventLog } from './liveness/event-log.ts';
 import { Liveness } from './liveness/liveness.ts';
 import type { Cell, PeerState } from './membership/types.ts';
 import { PauseLog } from './pause/pause-log.ts';
+import { parseOrigin, peerName } from './peers/origin.ts';
 import { PeerTable, routeName } from './peers/peer-table.ts';
 import { Policy } from './peers/policy.ts';
 import { RTT_BOUNDARIES_S } from './peers/series-budget.ts';
@@ -45,78 +45,12 @@ import { Diagnostics } from './telemetry/diagnostics.ts';
 import type { OwnTraffic } from './telemetry/sdk.ts';
 import { createMetricProducer } from './telemetry/producer.ts';
 import type { TelemetrySource } from './telemetry/points.ts';
+import type { CallInit, Tardy, TardyOptions } from './public-types.ts';
 import { Estimator } from './timeout/estimator.ts';
 import type { Advice } from './timeout/types.ts';
 import type { WhatIf } from './timeout/what-if.ts';
 
-export interface TardyOptions extends ConfigOptions {
-  /** Gives the peers instead of `peers`: called every ten seconds. */
-  readonly discoverPeers?: PeersFunction;
-  /**
-   * The same on all nodes: heartbeats are authenticated with it, and what others say of peers
-   * counts. Default: TARDY_SECRET.
-   */
-  readonly secret?: string;
-  /** A name for the route of an outgoing call; undefined for method and path template. */
-  readonly routeName?: (call: OutgoingCall) => string | undefined;
-}
-
-export interface CallInit {
-  /** Default GET. */
-  readonly method?: string;
-  /** The caller's own name for the route, if it has one. */
-  readonly route?: string;
-}
-
-/** One process' view of its peers. */
-export interface Tardy {
-  readonly config: Config;
-  /**
-   * What to set as a timeout for a peer (`host:port`), or one route of it (`GET /users/:id`).
-   * Without a route, or while the route has too few replies: over all its routes. Undefined for a
-   * peer or route never called.
-   */
-  advise(peer: string, route?: string): Advice | undefined;
-  /**
-   * The timeout to set for a call, in ms: of its route; of its peer while the route has too few
-   * replies; `initialMs` before that. Throws ERR_TARDY_ARGUMENT if it is no http(s) URL.
-   */
-  timeoutFor(url: string | URL, init?: CallInit): number;
-  /**
-   * What a timeout of so many milliseconds would do on one route, or over all routes of a peer.
-   * Undefined for a peer or route without replies.
-   */
-  whatIf(peer: string, route: string | undefined, timeoutMs: number): WhatIf | undefined;
-  /** For those who apply timeouts: what to arm for each call. */
-  readonly timeoutSource: TimeoutSource;
-  /** Everyone we watch or call, and what is held of them. */
-  peers(): PeerEntry[];
-  /** Names of those to send work to: neither suspected nor stalled, gone or unknown. */
-  livePeers(): string[];
-  /** What each observer says of each peer, as far as we hear: our own row first. */
-  whoSuspectsWhom(): Cell[];
-  /** What a peer is called (`host:port`, or the name it is listed with); undefined: not known. */
-  stateOf(peer: string): PeerState | undefined;
-  /** What happened to peers, and why. */
-  readonly events: EventLog;
-  /** Answers `POST …/heartbeat`: `router()` does so by itself. */
-  handleHeartbeat(request: IncomingMessage, response: ServerResponse): void;
-  /** Every peer and route with its quantiles and advice, or those of one peer. */
-  timeouts(peer?: string): TimeoutsReport;
-  peersReport(): PeersReport;
-  /** For the readers of an SDK of your own: `metricProducers: [tardy.metricProducer]`. */
-  readonly metricProducer: MetricProducer;
-  /** Exports through this provider instead: instruments, not a producer. */
-  attach(provider: MeterProvider): void;
-  /** Measures routes of this Express application and sends Server-Timing from it. */
-  instrument(app: ExpressApp): void;
-  /** Telemetry, not the application's: ports it is served on, origins it is sent to. */
-  leaveOut(traffic: OwnTraffic): void;
-  /** Begins to measure; does nothing if it has begun. What was loaded of the state file. */
-  start(): string | undefined;
-  /** Stops measuring, takes every listener away, and writes the state file. */
-  stop(): Promise<void>;
-}
+export type { CallInit, Tardy, TardyOptions } from './public-types.ts';
 
 const ACTIVE = Symbol.for('tardy/v1');
 const holder = globalThis as { [ACTIVE]?: Tardy | undefined };
@@ -138,6 +72,12 @@ export function createTardy(options: TardyOptions = {}): Tardy {
 /** What the Tardy that runs in this process says of each call; undefined while none runs. */
 export function timeoutSource(): TimeoutSource | undefined {
   return holder[ACTIVE]?.timeoutSource;
+}
+
+/** What the Tardy that runs calls the peer behind an origin; undefined: it does not know it. */
+export function stateOfOrigin(origin: string): PeerState | undefined {
+  const parsed = parseOrigin(origin);
+  return parsed && holder[ACTIVE]?.stateOf(peerName(parsed));
 }
 
 class TardyProcess implements Tardy {

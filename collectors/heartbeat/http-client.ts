@@ -93,11 +93,18 @@ class HttpTransport implements Transport {
     this.#connections.keepOnly(urls);
   }
 
-  send(peer: Address, message: Message, _urgent: boolean): void {
+  /**
+   * In doubt, the question before gives way where all connections wait: the oldest may still be
+   * answered, and a new connection tells whether the kernel of the peer takes it.
+   */
+  send(peer: Address, message: Message, urgent: boolean): void {
     if (this.#isStopped || isUdp(peer.url)) return;
-    const waiting = this.#outstanding.get(peer.url);
-    if (waiting && waiting.size >= SOCKETS_MAX) {
-      return this.#refusals.add('outstanding', peer.name, `${waiting.size} wait for an answer`);
+    const waiting = [...(this.#outstanding.get(peer.url) ?? [])].filter(({ isOver }) => !isOver);
+    if (waiting.length >= SOCKETS_MAX && message.kind !== 'notice') {
+      if (!urgent) {
+        return this.#refusals.add('outstanding', peer.name, `${waiting.length} wait for an answer`);
+      }
+      this.#giveUp(waiting.at(-1) as Exchange);
     }
     const bytes = this.#wire.pack(message, { maxBytes: BODY_BYTES_MAX });
     if (!bytes) return this.#refusals.add('does-not-fit', peer.name, 'longer than a body');

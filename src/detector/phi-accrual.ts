@@ -45,6 +45,8 @@ class PhiAccrualDetector implements Detector {
   readonly #curve: LatenessCurve;
   readonly #silence = new Silence();
   #last: Heartbeat | undefined;
+  /** When the last beat arrived, or would have been read had we not stood still. */
+  #arrivedMs = -Infinity;
 
   constructor(expectedIntervalMs: number) {
     this.#interval = new BeatInterval(expectedIntervalMs);
@@ -57,31 +59,39 @@ class PhiAccrualDetector implements Detector {
     const order = last ? orderOf(last, beat, this.#interval.ms) : 'restarted';
     if (order === 'older') return;
     if (order === 'newer') this.#learn(last as Heartbeat, beat);
-    const readLateMs = this.#silence.pausedMs(beat.arrivedAtMs);
-    this.#silence.expect(beat.arrivedAtMs - readLateMs + this.#interval.ms);
+    const arrivedMs = beat.arrivedAtMs - this.#silence.pausedMs(beat.arrivedAtMs);
+    this.#silence.expect(Math.max(arrivedMs, this.#arrivedMs) + this.#interval.ms);
+    this.#arrivedMs = Math.max(arrivedMs, this.#arrivedMs);
     this.#last = beat;
   }
 
   localPause(fromMs: number, toMs: number): void {
+    checkFinite('fromMs', fromMs);
+    checkFinite('toMs', toMs);
     this.#silence.paused(fromMs, toMs);
   }
 
   phi(nowMs: number): number | undefined {
+    checkFinite('nowMs', nowMs);
     return this.#last && this.#curve.phi(this.#silence.lastedMs(nowMs));
   }
 
   deadlineMs(phi: number): number {
+    checkFinite('phi', phi);
     if (!this.#last) return Infinity;
-    return this.#silence.instantMs(this.#curve.latenessMs(phi));
+    const atMs = this.#silence.instantMs(this.#curve.latenessMs(Math.max(0, phi)));
+    return Math.max(atMs, this.#arrivedMs);
   }
 
   #learn(last: Heartbeat, beat: Heartbeat): void {
     const steps = Math.max(1, (beat.seq ?? 0) - (last.seq ?? 0));
     const gapMs = sentMs(beat) - sentMs(last);
+    const dueMs = this.#interval.ms;
     if (gapMs > 0) this.#interval.add(gapMs, steps);
     // What we slept through cannot be told from what came late.
     if (this.#silence.pausedMs(beat.arrivedAtMs) > 0) return;
-    this.#curve.learn(this.#silence.lastedMs(beat.arrivedAtMs), this.#interval.ms);
+    const lateMs = this.#silence.lastedMs(beat.arrivedAtMs) + dueMs - this.#interval.ms;
+    this.#curve.learn(lateMs, this.#interval.ms);
   }
 }
 
@@ -109,7 +119,11 @@ function orderOf(
 }
 
 function check({ arrivedAtMs, sentAtMs = 0, seq = 0 }: Heartbeat): void {
-  if (!Number.isFinite(arrivedAtMs)) throw argumentError('arrivedAtMs', arrivedAtMs, 'finite');
-  if (!Number.isFinite(sentAtMs)) throw argumentError('sentAtMs', sentAtMs, 'finite');
-  if (!Number.isFinite(seq)) throw argumentError('seq', seq, 'finite');
+  checkFinite('arrivedAtMs', arrivedAtMs);
+  checkFinite('sentAtMs', sentAtMs);
+  checkFinite('seq', seq);
+}
+
+function checkFinite(name: string, value: number): void {
+  if (!Number.isFinite(value)) throw argumentError(name, value, 'finite');
 }

@@ -13,7 +13,7 @@ export interface Heartbeat {
 }
 
 export interface Detector {
-  /** A heartbeat arrived. One that is older than the last is ignored; NaN and ±Infinity throw ERR_TARDY_ARGUMENT. */
+  /** A heartbeat arrived. One that is older than the last is ignored. NaN and ±Infinity throw ERR_TARDY_ARGUMENT. */
   heartbeat(beat: Heartbeat): void;
   /** The receiver itself stood still: what of a silence falls into such a span is not the sender's. */
   localPause(fromMs: number, toMs: number): void;

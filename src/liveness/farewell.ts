@@ -3,7 +3,7 @@
  *
  * - SIGTERM, SIGINT, SIGHUP: a listener takes the default away, which is to die. So where nobody
  *   else listens, the signal is raised again once everyone was told, or after FLUSH_MS. Where the
- *   host listens, ending is its business.
+ *   host listens, ending is its business, and only SIGTERM is taken for the end.
  * - `process.exit()`, an exception nobody caught: there is no turn of the loop left, so notices go
  *   out synchronously, on connections that are open already.
  */
@@ -27,6 +27,7 @@ export function sayFarewell(
 ): () => void {
   const onSignal = (signal: NodeJS.Signals): void => {
     const isAlone = process.listenerCount(signal) === 1;
+    if (!isAlone && signal !== 'SIGTERM') return; // a reload, a question at the terminal
     const sent = goodbye().catch((error: unknown) => diagnostics.failed('goodbye', error));
     if (!isAlone) return;
     const die = (): void => {
@@ -39,7 +40,9 @@ export function sayFarewell(
       die();
     });
   };
-  const onCrash = diagnostics.guard('crash notice', () => goodbyeNow('crash'));
+  const onCrash = diagnostics.guard('crash notice', () => {
+    if (!isCaught()) goodbyeNow('crash');
+  });
   const onExit = diagnostics.guard('goodbye', () => goodbyeNow('goodbye'));
   const stop = (): void => {
     for (const signal of SIGNALS) process.off(signal, onSignal);
@@ -50,4 +53,11 @@ export function sayFarewell(
   process.on('uncaughtExceptionMonitor', onCrash);
   process.on('exit', onExit);
   return stop;
+}
+
+/** Somebody in the host handles exceptions that nobody caught: it will live on. */
+function isCaught(): boolean {
+  return (
+    process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()
+  );
 }

@@ -15,7 +15,13 @@ import {
   createHeartbeatServer,
   type HeartbeatServer,
 } from '../../collectors/heartbeat/http-server.ts';
-import { type Address, now, type TransportEvents } from '../../collectors/heartbeat/transport.ts';
+import {
+  type Address,
+  now,
+  type RefusalReason,
+  type TransportEvents,
+} from '../../collectors/heartbeat/transport.ts';
+import { leaveOutRequest } from '../../collectors/express.ts';
 import type { Runtime } from '../../collectors/runtime.ts';
 import { TardyError } from '../errors.ts';
 import type { Message } from '../membership/message.ts';
@@ -127,20 +133,20 @@ export class Liveness {
     this.#stopFarewell?.();
     this.#discovery?.stop();
     this.#book.stop();
-    const transports = this.#transports;
     await this.#leave();
-    this.#transports = undefined;
-    await transports?.stop();
   }
 
   /** `POST …/heartbeat`. */
   handle(request: IncomingMessage, response: ServerResponse): void {
+    leaveOutRequest(request);
     this.#server.handle(request, response);
   }
 
   peers(): PeerView[] {
     this.#weighTraffic();
-    return this.#membership.peers(performance.now());
+    const views = this.#membership.peers(performance.now());
+    this.reasons.retain(new Set(views.map(({ peer }) => peer)));
+    return views;
   }
 
   livePeers(): string[] {
@@ -155,7 +161,7 @@ export class Liveness {
 
   /** What a peer is called; undefined for who is not known. */
   stateOf(peer: string): PeerState | undefined {
-    return this.#membership.peers(performance.now()).find((view) => view.peer === peer)?.state;
+    return this.#membership.stateOf(peer, performance.now());
   }
 
   localPause({ fromMs, toMs }: Pause): void {
@@ -170,15 +176,19 @@ export class Liveness {
 
   #transportEvents(): TransportEvents {
     return {
-      onMessage: (message) => this.#receive(message),
+      onMessage: (message, { monoMs }) => this.#receive(message, monoMs),
+      onRefusal: ({ from, why, reason }) => {
+        if (!OUR_OWN.has(reason)) this.#membership.refused(from, why, now());
+      },
       onEvidence: (peer, evidence) => this.#weigh(peer, evidence),
     };
   }
 
-  #receive(message: Message): Message | undefined {
+  /** It may have come to another thread while ours stood still. */
+  #receive(message: Message, arrivedAtMs: number): Message | undefined {
     this.arrivals++;
     this.#runtime?.noticePause();
-    const answer = this.#membership.receive(message, now());
+    const answer = this.#membership.receive(message, now(), arrivedAtMs);
     this.#schedule();
     return answer;
   }
@@ -191,9 +201,9 @@ export class Liveness {
   }
 
   #weighTraffic(): void {
-    const { monoMs, wallMs } = now();
-    this.#traffic.collect(monoMs, (peer, evidence, atMs) => {
-      this.#membership.evidence(peer, evidence, { monoMs: atMs, wallMs });
+    const at = now();
+    this.#traffic.collect(at.monoMs, (peer, evidence, atMs) => {
+      this.#membership.evidence(peer, evidence, at, atMs);
     });
   }
 
@@ -218,6 +228,7 @@ export class Liveness {
     const nowMs = performance.now();
     const waitMs = Math.max(TICK_MS_MIN, this.#membership.nextTickMs(nowMs) - nowMs);
     clearTimeout(this.#timer);
+    if (waitMs === Infinity) return;
     this.#timer = setTimeout(this.#onTimer, waitMs).unref();
   }
 
@@ -234,13 +245,17 @@ export class Liveness {
 
   async #leave(): Promise<void> {
     this.#membership.farewell('goodbye', now());
-    await this.#transports?.flush();
+    await this.#transports?.stop();
+    this.#transports = undefined;
   }
 
   #leaveNow(reason: 'goodbye' | 'crash'): void {
     this.#membership.farewell(reason, now());
   }
 }
+
+/** Refusals that are our own bounds at work, and tell nothing of the other side. */
+const OUR_OWN: ReadonlySet<RefusalReason> = new Set(['outstanding', 'rate', 'unresolved']);
 
 /** What an ending of a request tells of its peer. */
 const EVIDENCE: Partial<Record<Ending, 'refused' | 'reset' | 'unreachable'>> = {

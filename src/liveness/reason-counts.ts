@@ -14,9 +14,9 @@ export class ReasonCounts {
   }
 
   /** Peers that are gone are no longer exported. */
-  retain(isKnown: (peer: string) => boolean): void {
+  retain(known: ReadonlySet<string>): void {
     for (const counts of [this.suspicions, this.mistakes]) {
-      for (const peer of counts.keys()) if (!isKnown(peer)) counts.delete(peer);
+      for (const peer of counts.keys()) if (!known.has(peer)) counts.delete(peer);
     }
   }
 }

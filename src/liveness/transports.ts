@@ -20,9 +20,6 @@ export interface TransportsOptions {
   readonly diagnostics: Diagnostics;
 }
 
-/** Notices are waited for no longer than this. */
-const FLUSH_MS = 150;
-
 export class Transports {
   readonly #open: Transport[];
   readonly #diagnostics: Diagnostics;
@@ -45,11 +42,7 @@ export class Transports {
     for (const transport of this.#open) transport.send(peer, message, urgent);
   }
 
-  /** Resolves when what was sent has left, or cannot be waited for any longer. */
-  async flush(): Promise<void> {
-    await new Promise<void>((resolve) => setTimeout(resolve, FLUSH_MS));
-  }
-
+  /** Resolves when notices have left, or cannot be waited for any longer. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#open.map((transport) => transport.stop()));

@@ -8,8 +8,12 @@
 import { type Message, NO_NONCE } from './message.ts';
 import { nameHash } from './names.ts';
 
-/** Nonces remembered: questions and answers of several intervals, and a burst of probes. */
-const NONCES = 32;
+/** Nonces remembered that went with questions: of several intervals, and a burst of probes. */
+const QUESTIONS = 32;
+/** And with answers: apart, or whoever makes us answer could make us forget what we asked. */
+const ANSWERS = 8;
+/** Lives that ended: what is left of them on the way is old. */
+const FORMER_LIVES = 8;
 
 /** A nonce that we made up, and when we sent it. */
 export interface Issued {
@@ -51,7 +55,9 @@ export class Contact {
   isToBeToldAgain = false;
   #seqOut = 0;
   #seqIn = 0;
-  readonly #issued: Remembered[] = [];
+  #questions: Remembered[] = [];
+  #answers: Remembered[] = [];
+  readonly #formerLives: string[] = [];
   #pausedMs = 0;
 
   constructor(name: string) {
@@ -75,24 +81,47 @@ export class Contact {
     return pausedMs;
   }
 
-  issued(nonce: string, sentAtMs: number, awaitsAnswer: boolean): void {
-    this.#issued.push({ nonce, sentAtMs, awaitsAnswer });
-    if (this.#issued.length > NONCES) this.#issued.shift();
+  issued(nonce: string, sentAtMs: number, isQuestion: boolean): void {
+    const list = isQuestion ? this.#questions : this.#answers;
+    list.push({ nonce, sentAtMs, awaitsAnswer: isQuestion });
+    if (list.length > (isQuestion ? QUESTIONS : ANSWERS)) list.shift();
+  }
+
+  /** Said again: it came by two ways. */
+  isRepeated({ bootId, seq }: Message): boolean {
+    return bootId === this.bootId && seq === this.#seqIn;
   }
 
   received(message: Message): Reception {
-    const echoed = this.#issued.findLast(({ nonce }) => nonce === message.echo);
+    const echoed = this.#echoedBy(message);
     const isAnswer = message.kind === 'answer';
     const isOtherLife = message.bootId !== this.bootId;
     const isNewest = isOtherLife ? echoed !== undefined : message.seq > this.#seqIn;
     const told = { echoed, isAnswer, isNewest };
-    if (isAnswer && !echoed?.awaitsAnswer) return { as: 'old', ...told };
+    const isLate = isAnswer && !echoed?.awaitsAnswer;
+    if (isLate || this.#formerLives.includes(message.bootId)) return { as: 'old', ...told };
     if (isAnswer && echoed) echoed.awaitsAnswer = false;
     if (isOtherLife && !echoed) return { as: 'unproved', ...told };
+    if (isOtherLife) this.#endLife(echoed);
     if (isNewest) this.#note(message);
     if (isOtherLife) return { as: 'restart', ...told };
     if (isAnswer) return { as: 'answer', ...told };
     return { as: isNewest ? 'news' : 'old', ...told };
+  }
+
+  #echoedBy({ echo }: Message): Remembered | undefined {
+    const isEchoed = ({ nonce }: Remembered) => nonce === echo;
+    return this.#questions.findLast(isEchoed) ?? this.#answers.findLast(isEchoed);
+  }
+
+  /** Another life has proved itself: what was said to the former one proves nothing any more. */
+  #endLife(proof: Issued | undefined): void {
+    if (this.bootId === undefined) return;
+    this.#formerLives.push(this.bootId);
+    if (this.#formerLives.length > FORMER_LIVES) this.#formerLives.shift();
+    const isLater = ({ sentAtMs }: Remembered) => sentAtMs >= (proof?.sentAtMs ?? Infinity);
+    this.#questions = this.#questions.filter(isLater);
+    this.#answers = this.#answers.filter(isLater);
   }
 
   #note(message: Message): void {

@@ -61,7 +61,7 @@ export class Conversation {
 
   answer(contact: Contact, question: Message, now: Instant): Message {
     const message = this.#message('answer', contact, now);
-    return { ...message, echo: question.nonce, receivedAtMs: now.monoMs };
+    return { ...message, echo: question.nonce };
   }
 
   /** Everyone we talk with hears that we go. */

@@ -23,8 +23,6 @@ export class Doubt {
   #waitingSinceMs: number | undefined;
   /** Another sign of life came while we waited. */
   #isDisturbed = false;
-  /** Its questions come though ours are not answered: then its questions are what is expected. */
-  #isOneWay = false;
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;
@@ -39,19 +37,20 @@ export class Doubt {
   }
 
   answered(atMs: number): void {
-    this.#isOneWay = false;
     if (this.#waitingSinceMs === undefined) return;
     this.#waitingSinceMs = undefined;
     if (this.#isDisturbed || this.#silence.pausedMs(atMs) > 0) return;
     this.#curve.learn(this.#silence.lastedMs(atMs), this.#unitMs());
   }
 
-  /** A sign of life other than an answer; `isQuestion`: one that comes every interval. */
+  /**
+   * A sign of life other than an answer. `isQuestion`: the next one comes an interval later; while
+   * we wait, that is what is expected then, for our questions may not get through at all.
+   */
   heard(atMs: number, isQuestion: boolean): void {
-    if (this.#waitingSinceMs === undefined) return;
-    if (isQuestion && this.phi(atMs) >= 1) this.#isOneWay = true;
+    if (this.#waitingSinceMs === undefined || atMs <= this.#silence.sinceMs) return;
     this.#isDisturbed = true;
-    this.#silence.expect(atMs + (this.#isOneWay ? this.#intervalMs : 0));
+    this.#silence.expect(atMs + (isQuestion ? this.#intervalMs : 0));
   }
 
   localPause(fromMs: number, toMs: number): void {
@@ -61,7 +60,6 @@ export class Doubt {
   /** Another life: what was left unanswered is settled; how long answers take is kept. */
   restarted(): void {
     this.#waitingSinceMs = undefined;
-    this.#isOneWay = false;
   }
 
   /** 0 while nothing is awaited. */

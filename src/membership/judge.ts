@@ -6,7 +6,7 @@ import { SelfDoubt } from './self-doubt.ts';
 import type { Cell, MembershipEvent, PeerState, PeerView } from './types.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 import type { Votes } from './votes.ts';
-import type { Watch } from './watch.ts';
+import type { Suspicion, Watch } from './watch.ts';
 
 export interface JudgeOptions {
   readonly group: Group;
@@ -37,7 +37,8 @@ export class Judge {
   judge(watch: Watch, nowMs: number): boolean {
     const before = watch.judgement;
     const votedBefore = voteOf(watch);
-    const after = watch.judge(nowMs, this.extraMs);
+    // A suspicion that stands is not taken back because we begin to doubt ourselves.
+    const after = watch.judge(nowMs, before.vote === 'suspect' ? 0 : this.extraMs);
     const isKept = before.vote === 'suspect' && !this.#options.rules.retracts();
     if (!isKept) watch.judgement = after;
     this.#count(watch, before.vote === 'suspect', nowMs);
@@ -48,30 +49,32 @@ export class Judge {
     return isNews;
   }
 
-  /** The same life was heard again: a mistake. Another life: the suspicion was right. */
+  /** Counts a suspicion, and what became of it. */
   #count(watch: Watch, wasSuspect: boolean, nowMs: number): void {
-    const { emit, intervalMs } = this.#options;
-    const { vote, reason } = watch.judgement;
-    const isSuspect = vote === 'suspect';
-    const peer = watch.contact.name;
-    if (isSuspect === wasSuspect) return;
-    if (isSuspect) {
+    const { vote, reason = 'silence' } = watch.judgement;
+    if (vote === 'suspect' && !wasSuspect && !watch.suspicion) {
+      const peer = watch.contact.name;
       watch.suspicions++;
-      watch.suspicion = {
-        sinceMs: nowMs,
-        reason: reason ?? 'silence',
-        bootId: watch.contact.bootId,
-      };
-      emit({ type: 'suspicion', atMs: nowMs, peer, reason: watch.suspicion.reason });
-      return;
+      watch.suspicion = { sinceMs: nowMs, reason, bootId: watch.contact.bootId };
+      this.#options.emit({ type: 'suspicion', atMs: nowMs, peer, reason });
+    } else if (vote !== 'suspect' && watch.suspicion) {
+      this.#settle(watch, watch.suspicion, nowMs);
     }
-    const { suspicion } = watch;
+  }
+
+  /** The same life was heard again: a mistake. Another life, or a goodbye: it was right. */
+  #settle(watch: Watch, { sinceMs, reason, bootId }: Suspicion, nowMs: number): void {
+    const { vote } = watch.judgement;
+    const isHeard = (watch.lastHeardMs ?? -Infinity) >= sinceMs;
+    const isOver = vote === 'left' || bootId !== watch.contact.bootId;
+    if (!isHeard && !isOver) return; // its host answers, the process does not
     watch.suspicion = undefined;
-    if (!suspicion || vote === 'left' || suspicion.bootId !== watch.contact.bootId) return;
+    if (isOver) return;
+    const { emit, intervalMs } = this.#options;
+    const peer = watch.contact.name;
     watch.mistakes++;
     watch.damping.mistake(nowMs, intervalMs);
-    const lastedMs = nowMs - suspicion.sinceMs;
-    emit({ type: 'mistake', atMs: nowMs, peer, reason: suspicion.reason, lastedMs });
+    emit({ type: 'mistake', atMs: nowMs, peer, reason, lastedMs: nowMs - sinceMs });
   }
 
   /** What it is called from now on; an event if that is new. */

@@ -17,16 +17,26 @@ import { Contact, type Reception } from './contact.ts';
 import { Conversation } from './conversation.ts';
 import { Group } from './group.ts';
 import { Judge } from './judge.ts';
-import type { Message } from './message.ts';
+import type { Message, Opinion } from './message.ts';
 import { nameHash } from './names.ts';
 import { NoticeGuard } from './notice-guard.ts';
 import { NO_BOOT } from './opinions.ts';
 import { Passive } from './passive.ts';
 import { Probing } from './probing.ts';
+import { RefusalLog } from './refusal-log.ts';
 import { RULES, type Rules } from './rules.ts';
-import type { Cell, Evidence, Instant, MembershipEvent, Outgoing, PeerView } from './types.ts';
-import { Votes } from './votes.ts';
+import type {
+  Cell,
+  Evidence,
+  Instant,
+  MembershipEvent,
+  Outgoing,
+  PeerState,
+  PeerView,
+} from './types.ts';
+import { Votes, type Word } from './votes.ts';
 import { Watch } from './watch.ts';
+import { weigh } from './weigh.ts';
 
 const DEFAULT_INTERVAL_MS = 1000;
 /** An answer is waited for at least so many intervals: then the connection may be of no use. */
@@ -69,6 +79,7 @@ export class Membership {
   readonly #probing: Probing;
   readonly #passive: Passive;
   readonly #notices = new NoticeGuard();
+  readonly #refusals: RefusalLog;
   #turns = 0;
   #isGone = false;
 
@@ -88,6 +99,7 @@ export class Membership {
     });
     const conversation = this.#conversation;
     this.#probing = new Probing({ ...shared, conversation, random });
+    this.#refusals = new RefusalLog(emit);
     this.#passive = new Passive(emit, options.suspectPhi ?? SUSPECT_PHI);
   }
 
@@ -114,8 +126,11 @@ export class Membership {
     this.setMembers(this.#group.observers.members, now);
   }
 
-  /** A message came. What a question is to be answered with. */
-  receive(message: Message, now: Instant): Message | undefined {
+  /**
+   * A message came; `arrivedAtMs`: when, if it is handed on later. What a question is to be
+   * answered with.
+   */
+  receive(message: Message, now: Instant, arrivedAtMs = now.monoMs): Message | undefined {
     this.#turns++;
     if (this.#isGone || !this.#isForUs(message, now)) return undefined;
     if (message.kind === 'notice') {
@@ -123,24 +138,28 @@ export class Membership {
       return undefined;
     }
     const contact = this.#conversation.contact(message.from);
-    if (contact) this.#take(contact, message, now);
-    if (message.kind !== 'question') return undefined;
+    const isOld = contact && this.#take(contact, message, now, arrivedAtMs) === 'old';
+    if (message.kind !== 'question' || (isOld && !contact.isRepeated(message))) return undefined;
     if (!contact && this.#options.trustOpinions === false) return undefined;
-    return this.#conversation.answer(contact ?? new Contact(message.from), message, now);
+    const to = contact ?? new Contact(message.from);
+    return { ...this.#conversation.answer(to, message, now), receivedAtMs: arrivedAtMs };
   }
 
-  /** Something else was seen of a peer; of a stranger too, which is then a passive peer. */
-  evidence(peer: string, evidence: Evidence, now: Instant): void {
+  /**
+   * Something else was seen of a peer; of a stranger too, which is then a passive peer.
+   * `seenAtMs`: when, if it is told later.
+   */
+  evidence(peer: string, evidence: Evidence, now: Instant, seenAtMs = now.monoMs): void {
     const watch = this.#watches.get(peer);
     if (!watch) {
       const isMember = this.#group.observers.has(peer);
-      if (!isMember) this.#passive.evidence(peer, evidence, now.monoMs);
+      if (!isMember) this.#passive.evidence(peer, evidence, now.monoMs, seenAtMs);
       return;
     }
-    if (watch.isNews(evidence.kind, now.monoMs)) {
+    if (watch.isNews(evidence, now.monoMs)) {
       this.#options.emit({ type: 'evidence', atMs: now.monoMs, peer, evidence });
     }
-    weigh(watch, evidence, now.monoMs);
+    weigh(watch, evidence, seenAtMs);
     this.#judgeAndTell(watch, now);
   }
 
@@ -148,7 +167,7 @@ export class Membership {
   localPause(fromMs: number, toMs: number): void {
     const pauseMs = this.#rules.subtracted(toMs - fromMs);
     if (!(pauseMs > 0)) return;
-    for (const { doubt } of this.#watches.values()) doubt.localPause(fromMs, fromMs + pauseMs);
+    for (const watch of this.#watches.values()) watch.localPause(fromMs, fromMs + pauseMs);
     this.#conversation.paused(pauseMs);
   }
 
@@ -164,8 +183,9 @@ export class Membership {
     this.#judge.judgeOurselves(this.#options.bootId, now.monoMs);
   }
 
-  /** When `tick` is due next, by the monotonic clock. */
+  /** When `tick` is due next, by the monotonic clock; Infinity once we are gone. */
   nextTickMs(nowMs: number): number {
+    if (this.#isGone) return Infinity;
     let nextMs = nowMs + this.#intervalMs;
     for (const watch of this.#watches.values()) {
       nextMs = Math.min(
@@ -180,8 +200,15 @@ export class Membership {
 
   /** We go: everyone we talk with is told, and nothing is answered any more. */
   farewell(reason: 'goodbye' | 'crash', now: Instant): void {
+    if (this.#isGone) return;
     this.#conversation.farewell(reason, now);
     this.#isGone = true;
+  }
+
+  /** What a peer is called; undefined for a stranger. */
+  stateOf(name: string, nowMs: number): PeerState | undefined {
+    const watch = this.#watches.get(name);
+    return watch ? this.#judge.viewOf(watch, nowMs).state : this.#passive.stateOf(name);
   }
 
   /** For how long an answer of a peer is worth waiting for, in ms. */
@@ -235,12 +262,13 @@ export class Membership {
     if (self === undefined || message.to === nameHash(self) || message.kind === 'notice')
       return true;
     const why = `it takes us for somebody else; is ${self} our name on every node?`;
-    this.#refused(message.from, why, now);
+    this.refused(message.from, why, now);
     return false;
   }
 
-  #refused(from: string, why: string, { monoMs }: Instant): void {
-    this.#options.emit({ type: 'refused-message', atMs: monoMs, from, why });
+  /** A message was not taken. */
+  refused(from: string, why: string, { monoMs }: Instant): void {
+    this.#refusals.add(from, why, monoMs);
   }
 
   #noticed(message: Message, now: Instant): void {
@@ -249,7 +277,7 @@ export class Membership {
       const peer = this.#group.nameOf(about);
       const why =
         peer === undefined ? 'it is about no peer of ours' : this.#notices.refusal(message, now);
-      if (why !== undefined) return this.#refused(message.from, why, now);
+      if (why !== undefined) return this.refused(message.from, why, now);
       return this.evidence(peer as string, { kind: 'down' }, now);
     }
     const contact = this.#conversation.contact(message.from);
@@ -259,34 +287,36 @@ export class Membership {
     if (as === 'news' || as === 'restart') this.evidence(contact.name, { kind: reason }, now);
   }
 
-  #take(contact: Contact, message: Message, now: Instant): void {
+  #take(contact: Contact, message: Message, now: Instant, arrivedAtMs: number): Reception['as'] {
     const reception = contact.received(message);
-    if (reception.as === 'old') return;
+    if (reception.as === 'old') return 'old';
     const watch = this.#watches.get(contact.name);
     if (reception.as === 'unproved') {
       if (watch?.budget.take(now.monoMs)) this.#probing.ask(watch, now, true);
-      return;
+      return reception.as;
     }
-    if (watch) this.#heard(watch, message, reception, now);
+    if (watch) {
+      this.#hear(watch, message, reception, arrivedAtMs);
+      this.#judgeAndTell(watch, now);
+      this.#tellTheInterested(watch, now);
+    }
     this.#tellAgain(contact, reception, now);
-    const { echoed, isNewest } = reception;
-    if (this.#options.trustOpinions === false || !echoed || !isNewest) return;
-    this.#listen(contact, message, echoed.sentAtMs, now);
+    if (this.#options.trustOpinions !== false && reception.isNewest) {
+      this.#listen(contact, message, reception.echoed?.sentAtMs, now);
+    }
+    return reception.as;
   }
 
-  #heard(watch: Watch, message: Message, reception: Reception, now: Instant): void {
-    const { monoMs } = now;
-    if (reception.as === 'restart') this.#restarted(watch, message.bootId, monoMs);
+  #hear(watch: Watch, message: Message, reception: Reception, atMs: number): void {
+    if (reception.as === 'restart') this.#restarted(watch, message.bootId, atMs);
     if (reception.isAnswer && reception.echoed) {
-      watch.rttMs = monoMs - reception.echoed.sentAtMs;
-      watch.doubt.answered(monoMs);
+      watch.rttMs = atMs - reception.echoed.sentAtMs;
+      watch.doubt.answered(atMs);
     } else {
-      watch.doubt.heard(monoMs, message.kind === 'question');
+      watch.doubt.heard(atMs, message.kind === 'question');
     }
-    watch.heard(monoMs);
-    watch.progressed(message.progress, monoMs);
-    this.#judgeAndTell(watch, now);
-    this.#tellTheInterested(watch, now);
+    watch.heard(atMs);
+    watch.progressed(message.progress, atMs);
   }
 
   #restarted(watch: Watch, bootId: string, nowMs: number): void {
@@ -299,20 +329,19 @@ export class Membership {
   /**
    * What another says of those we both watch, and of us. Messages may have waited: in a buffer of
    * ours, on the way. It was said after the nonce that it echoes was sent, and that is all we know.
+   * What is said of us we take as it comes: perhaps none of our nonces gets through any more.
    */
-  #listen(contact: Contact, message: Message, saidAtMs: number, now: Instant): void {
+  #listen(contact: Contact, message: Message, echoedMs: number | undefined, now: Instant): void {
     if (!this.#rules.isSameDigest(message.digest, this.#group.digest)) return;
-    const { monoMs } = now;
-    for (const { about, vote, heardAgoMs, boot } of message.opinions) {
-      const peer = this.#group.nameOf(about);
-      if (peer === undefined || peer === contact.name) continue;
-      const heardAtMs = heardAgoMs === undefined ? undefined : saidAtMs - heardAgoMs;
-      const word = { vote, heardAtMs, saidAtMs, boot: boot === NO_BOOT ? '' : boot };
-      this.#votes.say(contact.name, peer, word);
+    for (const opinion of message.opinions) {
+      const peer = this.#group.nameOf(opinion.about);
+      const saidAtMs = peer === this.#group.self ? now.monoMs : echoedMs;
+      if (peer === undefined || peer === contact.name || saidAtMs === undefined) continue;
+      this.#votes.say(contact.name, peer, wordOf(opinion, saidAtMs));
       const watch = this.#watches.get(peer);
       if (watch) this.#judgeAndTell(watch, now);
     }
-    this.#judge.judgeOurselves(this.#options.bootId, monoMs);
+    this.#judge.judgeOurselves(this.#options.bootId, now.monoMs);
     for (const hash of message.asks) this.#askFor(contact, hash, now);
   }
 
@@ -353,20 +382,7 @@ export class Membership {
   }
 }
 
-function weigh(watch: Watch, evidence: Evidence, nowMs: number): void {
-  switch (evidence.kind) {
-    case 'reply':
-      watch.heard(nowMs);
-      return watch.doubt.heard(nowMs, false);
-    case 'connect':
-      return watch.hostAnswered(nowMs);
-    case 'goodbye':
-      return watch.left(nowMs);
-    case 'in-flight':
-    case 'reset':
-      watch.nextAskMs = Math.min(watch.nextAskMs, nowMs);
-      return;
-    default:
-      return watch.gone(evidence.kind);
-  }
+function wordOf({ vote, heardAgoMs, boot }: Opinion, saidAtMs: number): Word {
+  const heardAtMs = heardAgoMs === undefined ? undefined : saidAtMs - heardAgoMs;
+  return { vote, heardAtMs, saidAtMs, boot: boot === NO_BOOT ? '' : boot };
 }

@@ -24,15 +24,20 @@ export interface OpinionQuestion {
  * it; and that we do call it alive, to who suspects it or asked.
  */
 export function opinionsFor(question: OpinionQuestion): Opinion[] {
-  const opinions: Opinion[] = [];
+  const telling: { watch: Watch; vote: Vote }[] = [];
   for (const watch of question.watches) {
     const vote = voteOf(watch);
-    if (vote === undefined || !isWorthTelling(watch, vote, question)) continue;
-    opinions.push(opinionOn(watch, vote, question.nowMs));
-    if (opinions.length === LIMITS.opinions) break;
+    if (vote !== undefined && isWorthTelling(watch, vote, question)) telling.push({ watch, vote });
   }
-  return opinions;
+  if (telling.length > LIMITS.opinions) {
+    telling.sort((a, b) => WEIGHT[b.vote] - WEIGHT[a.vote]);
+    telling.length = LIMITS.opinions;
+  }
+  return telling.map(({ watch, vote }) => opinionOn(watch, vote, question.nowMs));
 }
+
+/** What there is no room for is what weighs least: those who left may be many. */
+const WEIGHT: Readonly<Record<Vote, number>> = { suspect: 3, alive: 2, stalled: 1, left: 0 };
 
 function isWorthTelling(watch: Watch, vote: Vote, question: OpinionQuestion): boolean {
   const { to, isObserver, isSuspectedByReceiver, nowMs, intervalMs } = question;

@@ -30,11 +30,13 @@ export class Passive {
     this.#suspectPhi = suspectPhi;
   }
 
-  evidence(name: string, evidence: Evidence, nowMs: number): void {
+  /** `seenAtMs`: when it was seen; a reply of before a suspicion does not undo it. */
+  evidence(name: string, evidence: Evidence, nowMs: number, seenAtMs: number): void {
     const peer = this.#peerOf(name);
     switch (evidence.kind) {
       case 'reply':
-        peer.lastHeardMs = nowMs;
+        if (seenAtMs < (peer.suspicion?.sinceMs ?? -Infinity)) return;
+        peer.lastHeardMs = seenAtMs;
         peer.phi = undefined;
         return this.#trust(name, peer, nowMs);
       case 'connect':
@@ -50,6 +52,10 @@ export class Passive {
       default:
         return;
     }
+  }
+
+  stateOf(name: string): PeerState | undefined {
+    return this.#peers.get(name)?.state;
   }
 
   /** It is a member now. */

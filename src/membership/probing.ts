@@ -48,6 +48,7 @@ export class Probing {
 
   ask(watch: Watch, now: Instant, urgent: boolean): void {
     watch.lastAskedMs = now.monoMs;
+    watch.isProbeWanted = false;
     watch.doubt.asked(now.monoMs);
     this.#options.conversation.ask(watch.contact, now, urgent);
   }
@@ -70,6 +71,7 @@ export class Probing {
   /** By chance: always the same two would have to answer for everyone. */
   #askOthers(watch: Watch, now: Instant): void {
     const { group, watches, conversation, random } = this.#options;
+    const { monoMs } = now;
     const { name, hash } = watch.contact;
     const others = group.observers.of(name).filter((other) => {
       const vote = watches.get(other)?.judgement.vote;
@@ -77,6 +79,7 @@ export class Probing {
     });
     const first = Math.floor(random() * others.length);
     for (let i = 0; i < Math.min(INDIRECT, others.length); i++) {
+      if (!watch.budget.take(monoMs)) return;
       const contact = conversation.contact(others[(first + i) % others.length] as string);
       if (contact) conversation.ask(contact, now, true, [hash]);
     }
@@ -85,9 +88,10 @@ export class Probing {
 
 /** When a doubt is to be pursued; once something is known, the regular questions will do. */
 function nextProbeMs(watch: Watch, nowMs: number): number {
-  const { judgement, lastHeardMs, lastAskedMs, doubt, budget } = watch;
+  const { judgement, lastHeardMs, lastAskedMs, doubt, budget, isProbeWanted } = watch;
   const isDoubtful = judgement.vote === 'alive' || judgement.vote === 'slow';
   if (!isDoubtful || lastHeardMs === undefined) return Infinity;
-  const dueMs = Math.max(doubt.instantMs(DOUBT_PHI), lastAskedMs + doubt.spacingMs);
+  const doubtedMs = isProbeWanted ? nowMs : doubt.instantMs(DOUBT_PHI);
+  const dueMs = Math.max(doubtedMs, lastAskedMs + doubt.spacingMs);
   return dueMs > nowMs ? dueMs : Math.max(dueMs, budget.readyMs(nowMs));
 }

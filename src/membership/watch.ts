@@ -51,6 +51,8 @@ export class Watch {
   /** When to ask next, whatever happens. */
   nextAskMs: number;
   lastAskedMs = -Infinity;
+  /** Something happened that is to be asked about at once. */
+  isProbeWanted = false;
   lastHeardMs: number | undefined;
   rttMs: number | undefined;
   /** What we say of it, since when, and why. */
@@ -63,13 +65,16 @@ export class Watch {
   readonly interested = new Map<string, number>();
   readonly #intervalMs: number;
   readonly #suspectPhi: number;
-  readonly #sinceMs: number;
+  #sinceMs: number;
   #explicit: 'refused' | 'unreachable' | 'crash' | 'down' | undefined;
   #leftAtMs: number | undefined;
-  #lastEvidence: Evidence['kind'] | undefined;
+  #explicitAtMs = -Infinity;
+  /** Evidence since the last sign of life. */
+  readonly #seen = new Set<Evidence['kind']>();
   #hostAliveAtMs = -Infinity;
   #progress: number | undefined;
   #progressedAtMs = 0;
+  #lastMessageMs = -Infinity;
 
   constructor({ contact, intervalMs, suspectPhi, nowMs, askAtMs }: WatchOptions) {
     this.contact = contact;
@@ -85,24 +90,48 @@ export class Watch {
    * Whether evidence is worth an event: the first of its kind since the last sign of life. That a
    * kernel takes connections is, where the process says nothing; that replies come is not.
    */
-  isNews(kind: Evidence['kind'], nowMs: number): boolean {
-    if (kind === 'reply' || (kind === 'connect' && this.doubt.phi(nowMs) < SLOW_PHI)) return false;
-    const isNew = kind !== this.#lastEvidence;
-    this.#lastEvidence = kind;
-    return isNew;
+  isNews(evidence: Evidence, nowMs: number): boolean {
+    const { kind } = evidence;
+    if (kind === 'reply' || this.#seen.has(kind)) return false;
+    if (kind === 'connect' && this.doubt.phi(nowMs) < SLOW_PHI) return false;
+    if (kind === 'in-flight' && evidence.phi < SLOW_PHI) return false;
+    this.#seen.add(kind);
+    return true;
   }
 
-  /** Any sign of life. */
-  heard(nowMs: number): void {
-    this.lastHeardMs = nowMs;
-    this.#explicit = undefined;
-    this.#lastEvidence = undefined;
+  /** Any sign of life. It may be told late: what was learned since then stands. */
+  heard(atMs: number): void {
+    this.lastHeardMs = Math.max(atMs, this.lastHeardMs ?? -Infinity);
+    if (atMs > this.#explicitAtMs) {
+      this.#explicit = undefined;
+      this.#seen.clear();
+    }
     if (
       this.#leftAtMs !== undefined &&
-      nowMs - this.#leftAtMs > GOODBYE_INTERVALS * this.#intervalMs
+      atMs - this.#leftAtMs > GOODBYE_INTERVALS * this.#intervalMs
     ) {
       this.#leftAtMs = undefined;
     }
+  }
+
+  /** A message of it says so many turns of its main loop so far. */
+  progressed(progress: number, atMs: number): void {
+    this.#lastMessageMs = atMs;
+    if (progress === this.#progress) return;
+    this.#progress = progress;
+    this.#progressedAtMs = atMs;
+  }
+
+  /** Its main loop did something: it replied to a request. */
+  worked(atMs: number): void {
+    this.#progressedAtMs = Math.max(atMs, this.#progressedAtMs);
+  }
+
+  /** We stood still: what it did not do meanwhile is not its fault. */
+  localPause(fromMs: number, toMs: number): void {
+    this.doubt.localPause(fromMs, toMs);
+    this.#sinceMs += toMs - fromMs;
+    this.#progressedAtMs += toMs - fromMs;
   }
 
   /** Another life of it proved itself. */
@@ -112,16 +141,10 @@ export class Watch {
     this.doubt.restarted();
   }
 
-  /** Turns of its main loop so far, as a message of it says. */
-  progressed(progress: number, nowMs: number): void {
-    if (progress === this.#progress) return;
-    this.#progress = progress;
-    this.#progressedAtMs = nowMs;
-  }
-
   /** It is gone, somebody or something says. */
-  gone(how: 'refused' | 'unreachable' | 'crash' | 'down'): void {
+  gone(how: 'refused' | 'unreachable' | 'crash' | 'down', atMs: number): void {
     this.#explicit = how;
+    this.#explicitAtMs = atMs;
   }
 
   left(nowMs: number): void {
@@ -151,7 +174,7 @@ export class Watch {
       return { vote: 'suspect', reason: this.#explicit, because: WORDS[this.#explicit] };
     }
     if (isUnheard) return this.#unheard(nowMs);
-    if (this.#isStuck(nowMs)) {
+    if (this.#isStuck()) {
       return { vote: 'stalled', because: 'it answers, but its main loop stands still' };
     }
     return this.#bySilence(nowMs, extraMs);
@@ -165,11 +188,7 @@ export class Watch {
       const graceMs = this.#sinceMs + GRACE_INTERVALS * this.#intervalMs;
       return graceMs > nowMs ? graceMs : nextMs;
     }
-    for (const atMs of [
-      doubt.instantMs(SLOW_PHI),
-      doubt.instantMs(this.#suspectPhi) + extraMs,
-      this.#progressedAtMs + STUCK_INTERVALS * this.#intervalMs,
-    ]) {
+    for (const atMs of [doubt.instantMs(SLOW_PHI), doubt.instantMs(this.#suspectPhi) + extraMs]) {
       if (atMs > nowMs && atMs < nextMs) nextMs = atMs;
     }
     return nextMs;
@@ -198,12 +217,8 @@ export class Watch {
     return { vote: 'alive', because: 'it answers' };
   }
 
-  #isStuck(nowMs: number): boolean {
-    if (this.#progress === undefined || this.lastHeardMs === undefined) return false;
-    return (
-      this.lastHeardMs - this.#progressedAtMs >= STUCK_INTERVALS * this.#intervalMs &&
-      nowMs >= this.lastHeardMs
-    );
+  #isStuck(): boolean {
+    return this.#lastMessageMs - this.#progressedAtMs >= STUCK_INTERVALS * this.#intervalMs;
   }
 }
 

@@ -64,6 +64,8 @@ export class Checks {
   readonly #verdicts: Verdicts;
   /** Who holds whom dead. */
   readonly #held = new Map<SimNode, Map<string, Held>>();
+  /** Once is enough: rule, observer and peer. */
+  readonly #reported = new Set<string>();
   #dueMs = Infinity;
   readonly #fresh: { readonly holder: SimNode; readonly peer: string }[] = [];
 
@@ -135,7 +137,9 @@ export class Checks {
   }
 
   report(rule: string, observer: SimNode, peerName: string, told: string): void {
-    if (this.violations.length >= VIOLATIONS_MAX) return;
+    const what = `${rule} ${observer.name} ${peerName}`;
+    if (this.violations.length >= VIOLATIONS_MAX || this.#reported.has(what)) return;
+    this.#reported.add(what);
     const { seed } = this.#options;
     const atMs = this.#nowMs;
     const peer = this.#cluster.byName(peerName);

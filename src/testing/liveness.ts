@@ -44,6 +44,7 @@ export class Liveness {
 
   #checkView(observer: SimNode, peer: SimNode, view: PeerView): void {
     const { state, watched } = view;
+    if (peer.startedAtMs === Infinity) return; // it was never more than a name on the list
     const told = `holds ${peer.name} ${state}, because ${view.because}`;
     if (peer.phase === 'running') {
       const trusted = state === 'alive' || state === 'slow' || (!watched && state === 'unknown');

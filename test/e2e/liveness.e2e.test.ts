@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { hasPrometheus } from '../support/capabilities.ts';
 import {
   everyoneAlive,
-  type Group,
   HEARTBEAT_MS,
   type LiveNode,
   makeGroup,
@@ -21,7 +20,7 @@ const NAMES = ['a', 'b', 'c'];
 
 type Three = readonly [LiveNode, LiveNode, LiveNode];
 
-const three = async () => (await startGroup({ names: NAMES, secret: SECRET })) as Group as Three;
+const three = async () => (await startGroup({ names: NAMES, secret: SECRET })) as Three;
 
 describe('a node that is killed', () => {
   it(
@@ -59,7 +58,7 @@ async function comesBack([a, b, c]: Three, marks: ReadonlyMap<LiveNode, number>)
   await c.start();
   await everyoneAlive([a, b, c]);
   for (const node of [a, b]) {
-    const restarted = node.ofType('restarted', marks.get(node)!);
+    const restarted = node.ofType('restarted', marks.get(node));
     expect(restarted.map(({ peer }) => peer)).toEqual(['c']);
     expect(restarted[0]!.bootId).toMatch(/^[0-9a-f]{16}$/);
     expect(mistakesOf(node, 0, 'c')).toEqual([]);
@@ -142,7 +141,7 @@ describe('nodes with a plain list, and no secret', () => {
       const peers = [...ports.values()].map((port) => `http://127.0.0.1:${port}`);
       const nameOf = (name: string) => `127.0.0.1:${ports.get(name)}`;
       const settings = () => ({ nodeName: undefined, peers });
-      const [a, b, c] = (await makeGroup({ names: NAMES, ports, settings })) as Group as Three;
+      const [a, b, c] = (await makeGroup({ names: NAMES, ports, settings })) as Three;
       await startAll([a, b, c], nameOf);
       c.signal('SIGKILL');
       for (const node of [a, b]) await node.calls(nameOf('c'), ['suspect']);

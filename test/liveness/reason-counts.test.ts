@@ -42,7 +42,7 @@ describe('how often a peer was suspected', () => {
 
   it('is forgotten with the peer', () => {
     const counts = counted(['suspicion', 'a', 'silence'], ['mistake', 'b', 'silence']);
-    counts.retain((peer) => peer === 'a');
+    counts.retain(new Set(['a']));
     expect([...counts.suspicions.keys()]).toEqual(['a']);
     expect([...counts.mistakes.keys()]).toEqual([]);
   });

@@ -32,10 +32,10 @@ describe('doubt', () => {
     expect(doubt.silentMs(10_800)).toBe(800);
   });
 
-  it('of a peer that is new: suspected after 2.3 thirds of an interval', () => {
+  it('of a peer that is new: suspected after two thirds of an interval and a bit', () => {
     const doubt = new Doubt(INTERVAL_MS);
     doubt.asked(0);
-    expect(doubt.instantMs(8)).toBeCloseTo((2.3 / 3) * INTERVAL_MS, 3);
+    expect(doubt.instantMs(8)).toBeCloseTo((2.2 / 3) * INTERVAL_MS, 3);
   });
 
   it('ends with an answer', () => {

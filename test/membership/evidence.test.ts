@@ -9,8 +9,8 @@ function settled(names = ['a', 'b', 'c'], more = 0): TinyNet {
 
 /** As traffic is weighed: what is told now was seen a while ago. */
 function seenAgo(net: TinyNet, at: string, peer: string, evidence: Evidence, agoMs: number): void {
-  const { monoMs, wallMs } = net.now();
-  net.node(at).membership.evidence(peer, evidence, { monoMs: monoMs - agoMs, wallMs });
+  const now = net.now();
+  net.node(at).membership.evidence(peer, evidence, now, now.monoMs - agoMs);
 }
 
 describe('nothing listens at a peer', () => {

@@ -11,9 +11,9 @@ function upstreams() {
     events,
     passive,
     /** What it is called after this. */
-    see(evidence: Evidence, atMs = 0, name = 'u'): string {
-      passive.evidence(name, evidence, atMs);
-      return passive.views(atMs).find(({ peer }) => peer === name)!.state;
+    see: (evidence: Evidence, atMs = 0, seenAtMs = atMs): string => {
+      passive.evidence('u', evidence, atMs, seenAtMs);
+      return passive.views(atMs).find(({ peer }) => peer === 'u')!.state;
     },
     types: () => events.map(({ type }) => type),
   };
@@ -68,7 +68,7 @@ describe('an upstream', () => {
     const { see, events } = upstreams();
     see({ kind: 'reply' }, 0);
     see({ kind: 'refused' }, 100);
-    expect(see({ kind: 'reply' }, 90)).toBe('suspect');
+    expect(see({ kind: 'reply' }, 110, 90)).toBe('suspect');
     expect(events.filter(({ type }) => type === 'mistake')).toEqual([]);
   });
 
@@ -83,9 +83,9 @@ describe('an upstream', () => {
 describe('many upstreams', () => {
   it('are remembered up to 1,024: the one seen longest ago makes room', () => {
     const { passive } = upstreams();
-    for (let i = 0; i < 1024; i++) passive.evidence(`u${i}`, { kind: 'reply' }, i);
-    passive.evidence('u0', { kind: 'reply' }, 2000);
-    passive.evidence('new', { kind: 'reply' }, 2001);
+    for (let i = 0; i < 1024; i++) passive.evidence(`u${i}`, { kind: 'reply' }, i, i);
+    passive.evidence('u0', { kind: 'reply' }, 2000, 2000);
+    passive.evidence('new', { kind: 'reply' }, 2001, 2001);
     const names = passive.views(3000).map(({ peer }) => peer);
     expect(names).toHaveLength(1024);
     expect(names).toContain('u0');

@@ -7,9 +7,14 @@ import { INTERVAL_MS, TinyNet } from './tiny-net.ts';
 
 const NAMES = ['a', 'b', 'c'];
 
+interface Carried {
+  readonly to: string;
+  readonly message: Message;
+}
+
 /** With everything that was carried from one to another, answers too. */
-function recorded(options = {}): { net: TinyNet; carried: { to: string; message: Message }[] } {
-  const carried: { to: string; message: Message }[] = [];
+function recorded(options = {}): { net: TinyNet; carried: Carried[] } {
+  const carried: Carried[] = [];
   const net = new TinyNet(NAMES, { seed: seed(), ...options });
   net.way = (_, to, message) => {
     carried.push({ to, message });
@@ -19,7 +24,7 @@ function recorded(options = {}): { net: TinyNet; carried: { to: string; message:
 }
 
 /** All of it once more, to whom it was meant for, now. */
-function replay(net: TinyNet, carried: readonly { to: string; message: Message }[]): void {
+function replay(net: TinyNet, carried: readonly Carried[]): void {
   for (const { to, message } of [...carried]) net.deliver(to, message);
 }
 
@@ -110,7 +115,7 @@ describe('a message', () => {
 
 describe('what others say', () => {
   /** b hears from a that c is suspect, in a message that is otherwise in order. */
-  function slander(net: TinyNet, carried: readonly { message: Message }[], parts = {}): void {
+  function slander(net: TinyNet, carried: readonly Carried[], parts = {}): void {
     const last = carried.findLast(({ message }) => message.from === 'a')!.message;
     const boot = net.view('b', 'c').bootId!.slice(0, 8);
     const opinion: Opinion = { about: nameHash('c'), vote: 'suspect', heardAgoMs: 1, boot };

@@ -153,13 +153,12 @@ export class TinyNet {
   }
 
   #born(name: string, events: MembershipEvent[]): Membership {
-    const { way: _way, seed: _seed, ...options } = this.#options;
     return new Membership({
       ...{ self: name, intervalMs: INTERVAL_MS, random: this.#random.next },
       bootId: (++this.#boots).toString(16).padStart(8, '0').padEnd(16, 'b'),
       emit: (event) => events.push(event),
       send: (out) => this.#send(name, out),
-      ...options,
+      ...this.#options,
     });
   }
 

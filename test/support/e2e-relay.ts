@@ -55,7 +55,9 @@ export async function startTcpRelay(targetPort: number): Promise<Relay> {
       [far, near, () => relay.dropsBack],
     ] as const) {
       sockets.add(from);
-      from.on('data', (bytes) => void (isLost() || to.write(bytes)));
+      from.on('data', (bytes) => {
+        if (!isLost()) to.write(bytes);
+      });
       from.on('error', () => to.destroy());
       from.on('close', () => {
         sockets.delete(from);

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { TardyError } from '../../errors.ts';
-import { childMessageSchema, type Ready } from './messages.ts';
+import { childMessageSchema, type Ready, type Sight } from './messages.ts';
 
 export interface ChildOptions {
   readonly name: string;
@@ -11,6 +11,8 @@ export interface ChildOptions {
   readonly argument: object;
   readonly env: Readonly<Record<string, string>>;
   readonly execArgv?: readonly string[];
+  /** Called with what it sees of its peers. */
+  readonly onSight: (sight: Sight) => void;
 }
 
 /** A machine under full load takes seconds to start five processes. */
@@ -26,7 +28,7 @@ export class Child {
   #stderr = '';
   #end: string | undefined;
 
-  constructor({ name, program, argument, env, execArgv = [] }: ChildOptions) {
+  constructor({ name, program, argument, env, execArgv = [], onSight }: ChildOptions) {
     this.#name = name;
     this.#process = fork(program, [JSON.stringify(argument)], {
       env,
@@ -38,6 +40,10 @@ export class Child {
     });
     this.#process.on('error', ({ message }) => (this.#end ??= message));
     this.#process.on('exit', (code, signal) => (this.#end ??= `ended with ${signal ?? code}`));
+    this.#process.on('message', (raw) => {
+      const message = childMessageSchema.safeParse(raw).data;
+      if (message?.kind === 'sight') onSight(message.sight);
+    });
   }
 
   get pid(): number {
@@ -57,8 +63,10 @@ export class Child {
         reject(this.#failure(why));
       };
       const timer = setTimeout(() => fail(`not ready within ${START_MS / 1000} s`), START_MS);
-      this.#process.once('message', (raw) => {
+      this.#process.on('message', (raw) => {
         const message = childMessageSchema.safeParse(raw).data;
+        // It may have seen others before it serves itself.
+        if (message?.kind === 'sight') return;
         if (message?.kind !== 'ready') return fail(message?.message ?? 'says what nobody expects');
         clearTimeout(timer);
         resolve(message);
@@ -68,11 +76,25 @@ export class Child {
     });
   }
 
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#process.kill(signal);
+  }
+
+  /** As kill -9 does; resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.#end !== undefined) return;
+    const gone = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await gone;
+  }
+
   /** Ends by itself when disconnected; resolves when it has. */
   async stop(): Promise<void> {
     if (this.#end !== undefined) return;
     const gone = once(this.#process, 'exit');
     if (this.#process.connected) this.#process.disconnect();
+    // Who stands still does not notice.
+    this.#process.kill('SIGCONT');
     const killer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MS);
     await gone;
     clearTimeout(killer);

@@ -2,6 +2,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
+import type { Tardy } from '../../tardy.ts';
 import { type ChildMessage, HOST } from './messages.ts';
 
 /** Longer than any client keeps an idle connection, so that none is closed under a request. */
@@ -21,6 +22,13 @@ export function runChild<T>(schema: z.ZodType<T>, program: (argument: T) => Prom
 export function tell(message: ChildMessage, told: () => void = () => undefined): void {
   if (process.send) process.send(message, undefined, undefined, told);
   else told();
+}
+
+/** Whatever happens to peers is told to the parent, who puts together what everyone saw. */
+export function tellSights({ events }: Tardy): void {
+  events.on((event) => {
+    if (event.type === 'state' || event.type === 'evidence') tell({ kind: 'sight', sight: event });
+  });
 }
 
 /** Serves on a port of this machine only; 0 is a free one. Gives the port. */

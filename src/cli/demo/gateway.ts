@@ -1,10 +1,12 @@
 /**
  * The gateway of the demo: runs under `--import tardy/register`, calls the services all the time,
- * and mounts the API. Nothing but the mount is about Tardy.
+ * and mounts the API. Nothing but the mount is about Tardy, and that what it
+ * sees is told to the demo.
  */
 import express from 'express';
 import { router } from '../../express.ts';
-import { runChild, serve, tell } from './child.ts';
+import { createTardy } from '../../tardy.ts';
+import { runChild, serve, tell, tellSights } from './child.ts';
 import { adaptiveClient, loadClients } from './clients.ts';
 import { startLoad } from './load.ts';
 import { type GatewayArgument, gatewayArgumentSchema, HOST } from './messages.ts';
@@ -14,6 +16,7 @@ runChild(gatewayArgumentSchema, startGateway);
 
 async function startGateway({ port: wanted, targets }: GatewayArgument): Promise<void> {
   const app = express();
+  tellSights(createTardy());
   app.use('/tardy', router({ metrics: true }));
   app.get('/', (_request, response) => {
     response.json({ see: ['/tardy/timeouts', '/tardy/peers', '/tardy/metrics'] });

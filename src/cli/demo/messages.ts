@@ -1,17 +1,21 @@
-/** What parent and children tell each other: arguments as JSON, one message when ready. */
+/**
+ * What parent and children tell each other: arguments as JSON, one message when ready, and what
+ * they see of one another.
+ */
 import { z } from 'zod';
+import { PEER_STATES } from '../../membership/types.ts';
 import { SERVICE_NAMES } from './services.ts';
 
 export const HOST = '127.0.0.1';
 
 export const serviceArgumentSchema = z.object({
   name: z.enum(SERVICE_NAMES),
+  port: z.number(),
   /** Time from its first request on after which `slowing` becomes slow. */
   slowAfterMs: z.number(),
 });
 
 export const gatewayArgumentSchema = z.object({
-  /** 0 for a free one. */
   port: z.number(),
   targets: z.array(z.object({ name: z.enum(SERVICE_NAMES), port: z.number() })),
 });
@@ -24,12 +28,31 @@ export const readySchema = z.object({
   missing: z.array(z.string()).default([]),
 });
 
+/** What a child saw of a peer; more is known of it, and not needed here. */
+export const sightSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('state'),
+    peer: z.string(),
+    to: z.enum(PEER_STATES),
+    because: z.string(),
+    atWallMs: z.number(),
+  }),
+  z.object({
+    type: z.literal('evidence'),
+    peer: z.string(),
+    evidence: z.object({ kind: z.string() }),
+    atWallMs: z.number(),
+  }),
+]);
+
 export const childMessageSchema = z.discriminatedUnion('kind', [
   readySchema,
   z.object({ kind: z.literal('failed'), message: z.string() }),
+  z.object({ kind: z.literal('sight'), sight: sightSchema }),
 ]);
 
 export type ServiceArgument = z.infer<typeof serviceArgumentSchema>;
 export type GatewayArgument = z.infer<typeof gatewayArgumentSchema>;
 export type Ready = z.infer<typeof readySchema>;
+export type Sight = z.infer<typeof sightSchema>;
 export type ChildMessage = z.input<typeof childMessageSchema>;

@@ -1,16 +1,20 @@
-/** One service of the demo: an Express application with the two lines of `tardy/express`. */
+/**
+ * One service of the demo: an Express application with the two lines of `tardy/express`. Who its
+ * peers are stands in TARDY_PEERS.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
-import { instrument } from '../../express.ts';
-import { runChild, serve, tell } from './child.ts';
+import { instrument, router } from '../../express.ts';
+import { runChild, serve, tell, tellSights } from './child.ts';
 import { type ServiceArgument, serviceArgumentSchema } from './messages.ts';
 import { serviceNamed, workMs } from './services.ts';
 
 runChild(serviceArgumentSchema, startService);
 
-async function startService({ name, slowAfterMs }: ServiceArgument): Promise<void> {
+async function startService({ name, port, slowAfterMs }: ServiceArgument): Promise<void> {
   const app = express();
-  instrument(app);
+  tellSights(instrument(app));
+  app.use('/tardy', router());
   let slowAtMs: number | undefined;
   const work = () => {
     const nowMs = performance.now();
@@ -23,5 +27,5 @@ async function startService({ name, slowAfterMs }: ServiceArgument): Promise<voi
       response.json({ from: name });
     });
   }
-  tell({ kind: 'ready', port: await serve(app, 0) });
+  tell({ kind: 'ready', port: await serve(app, port) });
 }
