@@ -54,7 +54,7 @@ const AVERAGED = 300;
 const CLIP = 4;
 const SPREAD_MIN_MS = 0.01;
 /** The levels are read anew after so many beats at most: the shape changes slowly. */
-const REFRESH_EVERY = 16;
+const REFRESH_EVERY = 64;
 /** Levels are at least so far apart, in intervals: phi rises with every instant of silence. */
 const APART = 1e-6;
 

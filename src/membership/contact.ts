@@ -51,9 +51,10 @@ export class Contact {
   bootId: string | undefined;
   /** The latest nonce that came from it. */
   nonce = NO_NONCE;
+  /** When it was last told of a change. */
+  toldAtMs = -Infinity;
   /** It has not heard our opinions under a nonce of its own that is new enough to count. */
   isToBeToldAgain = false;
-  #seqOut = 0;
   #seqIn = 0;
   #questions: Remembered[] = [];
   #answers: Remembered[] = [];
@@ -63,10 +64,6 @@ export class Contact {
   constructor(name: string) {
     this.name = name;
     this.hash = nameHash(name);
-  }
-
-  nextSeq(): number {
-    return (this.#seqOut = (this.#seqOut + 1) >>> 0);
   }
 
   /** We stood still. */
@@ -96,7 +93,7 @@ export class Contact {
     const echoed = this.#echoedBy(message);
     const isAnswer = message.kind === 'answer';
     const isOtherLife = message.bootId !== this.bootId;
-    const isNewest = isOtherLife ? echoed !== undefined : message.seq > this.#seqIn;
+    const isNewest = isOtherLife ? echoed !== undefined : isAfter(message.seq, this.#seqIn);
     const told = { echoed, isAnswer, isNewest };
     const isLate = isAnswer && !echoed?.awaitsAnswer;
     if (isLate || this.#formerLives.includes(message.bootId)) return { as: 'old', ...told };
@@ -129,4 +126,9 @@ export class Contact {
     this.#seqIn = message.seq;
     this.nonce = message.nonce;
   }
+}
+
+/** In the order of numbers that begin anew after 2^32 (serial numbers, RFC 1982). */
+function isAfter(seq: number, other: number): boolean {
+  return ((seq - other) | 0) > 0;
 }

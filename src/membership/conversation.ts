@@ -29,6 +29,7 @@ export interface ConversationOptions {
 export class Conversation {
   readonly #options: ConversationOptions;
   readonly #contacts = new Map<string, Contact>();
+  #seq = 0;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -43,10 +44,12 @@ export class Conversation {
     return contact;
   }
 
-  /** Who is no member any more is forgotten. */
+  /** Who is no member any more is forgotten, and so are we, if we did not know our name before. */
   retainMembers(): void {
-    const { observers } = this.#options.group;
-    for (const name of this.#contacts.keys()) if (!observers.has(name)) this.#contacts.delete(name);
+    const { observers, self } = this.#options.group;
+    for (const name of this.#contacts.keys()) {
+      if (name === self || !observers.has(name)) this.#contacts.delete(name);
+    }
   }
 
   paused(ms: number): void {
@@ -81,7 +84,7 @@ export class Conversation {
       from: group.self ?? '',
       to: contact.hash,
       bootId,
-      seq: contact.nextSeq(),
+      seq: (this.#seq = (this.#seq + 1) >>> 0),
       nonce,
       echo: contact.nonce,
       sentAtMs: monoMs,

@@ -34,6 +34,7 @@ import type {
   PeerState,
   PeerView,
 } from './types.ts';
+import { Telling } from './telling.ts';
 import { Votes, type Word } from './votes.ts';
 import { Watch } from './watch.ts';
 import { weigh } from './weigh.ts';
@@ -77,6 +78,7 @@ export class Membership {
   readonly #judge: Judge;
   readonly #conversation: Conversation;
   readonly #probing: Probing;
+  readonly #telling: Telling;
   readonly #passive: Passive;
   readonly #notices = new NoticeGuard();
   readonly #refusals: RefusalLog;
@@ -99,6 +101,7 @@ export class Membership {
     });
     const conversation = this.#conversation;
     this.#probing = new Probing({ ...shared, conversation, random });
+    this.#telling = new Telling(conversation, intervalMs);
     this.#refusals = new RefusalLog(emit);
     this.#passive = new Passive(emit, options.suspectPhi ?? SUSPECT_PHI);
   }
@@ -139,6 +142,7 @@ export class Membership {
     }
     const contact = this.#conversation.contact(message.from);
     const isOld = contact && this.#take(contact, message, now, arrivedAtMs) === 'old';
+    this.#telling.flush(now);
     if (message.kind !== 'question' || (isOld && !contact.isRepeated(message))) return undefined;
     if (!contact && this.#options.trustOpinions === false) return undefined;
     const to = contact ?? new Contact(message.from);
@@ -161,6 +165,7 @@ export class Membership {
     }
     weigh(watch, evidence, seenAtMs);
     this.#judgeAndTell(watch, now);
+    this.#telling.flush(now);
   }
 
   /** We stood still: no silence of that time is anybody else's. */
@@ -181,12 +186,13 @@ export class Membership {
       this.#judgeAndTell(watch, now);
     }
     this.#judge.judgeOurselves(this.#options.bootId, now.monoMs);
+    this.#telling.flush(now);
   }
 
   /** When `tick` is due next, by the monotonic clock; Infinity once we are gone. */
   nextTickMs(nowMs: number): number {
     if (this.#isGone) return Infinity;
-    let nextMs = nowMs + this.#intervalMs;
+    let nextMs = Math.min(nowMs + this.#intervalMs, this.#telling.nextMs());
     for (const watch of this.#watches.values()) {
       nextMs = Math.min(
         nextMs,
@@ -300,7 +306,7 @@ export class Membership {
       this.#judgeAndTell(watch, now);
       this.#tellTheInterested(watch, now);
     }
-    this.#tellAgain(contact, reception, now);
+    this.#tellAgain(contact, reception);
     if (this.#options.trustOpinions !== false && reception.isNewest) {
       this.#listen(contact, message, reception.echoed?.sentAtMs, now);
     }
@@ -357,7 +363,7 @@ export class Membership {
   #tellTheInterested(watch: Watch, now: Instant): void {
     for (const [name, untilMs] of watch.interested) {
       const contact = this.#conversation.contact(name);
-      if (contact && untilMs >= now.monoMs) this.#conversation.ask(contact, now, true);
+      if (contact && untilMs >= now.monoMs) this.#telling.add(contact);
     }
     watch.interested.clear();
   }
@@ -371,14 +377,14 @@ export class Membership {
       if (!contact) continue;
       // Who seldom hears us cannot tell how old our word is; its answer brings a nonce that says.
       contact.isToBeToldAgain = !this.#watches.has(other);
-      this.#conversation.ask(contact, now, true);
+      this.#telling.add(contact);
     }
   }
 
-  #tellAgain(contact: Contact, { isAnswer }: Reception, now: Instant): void {
+  #tellAgain(contact: Contact, { isAnswer }: Reception): void {
     if (!contact.isToBeToldAgain || !isAnswer) return;
     contact.isToBeToldAgain = false;
-    this.#conversation.ask(contact, now, true);
+    this.#telling.add(contact);
   }
 }
 

@@ -40,7 +40,7 @@ export interface Message {
   readonly to: string;
   /** The sender's life: 16 hex digits, drawn at start. */
   readonly bootId: string;
-  /** Counts the messages of this life to this receiver, from 1. */
+  /** Counts the messages of this life, whoever they go to, modulo 2^32. */
   readonly seq: number;
   /** 16 hex digits, drawn for each message. */
   readonly nonce: string;

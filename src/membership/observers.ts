@@ -6,10 +6,17 @@
  * observer), rendezvous hashing (Thaler & Ravishankar 1998). When a member goes, only its own
  * observers and those it watched change.
  */
-import { hash32, mix32 } from './names.ts';
+import { hash32, membershipDigest, mix32, nameHash } from './names.ts';
 
 export const EVERYONE = 50;
 export const OBSERVERS = 9;
+
+/** The last that were asked for. */
+let last: { members: readonly string[]; k: number; observers: Observers } | undefined;
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((name, i) => name === b[i]));
+}
 
 export class Observers {
   readonly #names: readonly string[];
@@ -17,6 +24,19 @@ export class Observers {
   readonly #index = new Map<string, number>();
   readonly #of = new Map<string, readonly string[]>();
   readonly #k: number;
+  #byHash: Map<string, string> | undefined;
+  #digest: number | undefined;
+
+  /**
+   * The same instance for the same members as before: of thousands of nodes in one process, as
+   * the simulator runs them, each would hold the same tables.
+   */
+  static among(members: readonly string[], k = OBSERVERS): Observers {
+    if (last?.k !== k || !isSame(last.members, members)) {
+      last = { members, k, observers: new Observers(members, k) };
+    }
+    return last.observers;
+  }
 
   /** `k`: observers a member, where not everyone watches everyone. */
   constructor(members: readonly string[], k = OBSERVERS) {
@@ -40,9 +60,24 @@ export class Observers {
     const known = this.#of.get(peer);
     if (known) return known;
     const index = this.#index.get(peer);
-    const found = index === undefined ? [] : this.#ranked(index);
+    if (index === undefined) return [];
+    const found =
+      this.#k >= this.#names.length
+        ? this.#names.filter((name) => name !== peer)
+        : this.#ranked(index);
     this.#of.set(peer, found);
     return found;
+  }
+
+  /** Whose `nameHash` it is. */
+  nameOf(hash: string): string | undefined {
+    this.#byHash ??= new Map(this.#names.map((name) => [nameHash(name), name]));
+    return this.#byHash.get(hash);
+  }
+
+  /** `membershipDigest` of all. */
+  get digest(): number {
+    return (this.#digest ??= membershipDigest(this.#names));
   }
 
   /** Whom this one is to watch, in order. */
@@ -52,13 +87,19 @@ export class Observers {
     return this.#names.filter((_, peer) => peer !== index && this.#isAmongFirst(peer, index));
   }
 
+  /** The k best in one pass: k is small. */
   #ranked(peer: number): readonly string[] {
-    const others = [...this.#names.keys()].filter((i) => i !== peer);
-    if (others.length > this.#k) {
-      others.sort((a, b) => this.#weight(peer, b) - this.#weight(peer, a) || a - b);
-      others.length = this.#k;
+    const best: { index: number; weight: number }[] = [];
+    for (let index = 0; index < this.#names.length; index++) {
+      if (index === peer) continue;
+      const weight = this.#weight(peer, index);
+      let at = best.length;
+      while (at > 0 && weight > (best[at - 1] as { weight: number }).weight) at--;
+      if (at >= this.#k) continue;
+      best.splice(at, 0, { index, weight });
+      if (best.length > this.#k) best.pop();
     }
-    return others.map((i) => this.#names[i] as string).sort();
+    return best.map(({ index }) => this.#names[index] as string).sort();
   }
 
   /** Stops at the k-th who is ahead: n log n weights for all peers instead of n². */

@@ -1,7 +1,7 @@
 /**
  * Whom to ask, and when.
  *
- * Every interval in any case. In doubt (phi > 1) again at once, as far apart as the peer's own
+ * Every interval in any case. Where an answer is overdue (phi > 1) again at once, as far apart as the peer's own
  * answers take, within a budget; and when the doubt lasts, two others are asked what they know.
  */
 import type { Conversation } from './conversation.ts';
@@ -9,8 +9,6 @@ import type { Group } from './group.ts';
 import type { Instant } from './types.ts';
 import { SLOW_PHI, type Watch } from './watch.ts';
 
-/** From this phi on a peer is asked again at once. */
-const DOUBT_PHI = 1;
 /** So many others are asked. */
 const INDIRECT = 2;
 /** Who left is asked so much less often: it may come back. */
@@ -37,7 +35,7 @@ export class Probing {
     if (monoMs >= watch.nextAskMs) {
       const stepMs = this.#options.intervalMs * (watch.hasLeft ? LEFT_SLOWER : 1);
       watch.nextAskMs = Math.max(watch.nextAskMs + stepMs, monoMs + stepMs / 2);
-      this.ask(watch, now, watch.doubt.phi(monoMs) >= DOUBT_PHI);
+      this.ask(watch, now, monoMs >= watch.doubt.overdueMs);
       this.#renewVote(watch, now);
       return;
     }
@@ -91,7 +89,7 @@ function nextProbeMs(watch: Watch, nowMs: number): number {
   const { judgement, lastHeardMs, lastAskedMs, doubt, budget, isProbeWanted } = watch;
   const isDoubtful = judgement.vote === 'alive' || judgement.vote === 'slow';
   if (!isDoubtful || lastHeardMs === undefined) return Infinity;
-  const doubtedMs = isProbeWanted ? nowMs : doubt.instantMs(DOUBT_PHI);
+  const doubtedMs = isProbeWanted ? nowMs : doubt.overdueMs;
   const dueMs = Math.max(doubtedMs, lastAskedMs + doubt.spacingMs);
   return dueMs > nowMs ? dueMs : Math.max(dueMs, budget.readyMs(nowMs));
 }

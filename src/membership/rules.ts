@@ -15,7 +15,10 @@ export interface Witness {
 }
 
 export interface Rules {
-  /** Enough votes to call a peer dead, of so many that count. */
+  /**
+   * Enough votes to call a peer dead, of so many that count: more than half of them and the peer
+   * itself, so that of two halves of a group neither passes verdicts on the other.
+   */
   isMajority(votes: number, counted: number): boolean;
   /** How many observers count: the assigned, never those who happen to report. */
   counted(assigned: number, reporting: number): number;
@@ -36,7 +39,7 @@ export interface Rules {
 }
 
 export const RULES: Rules = {
-  isMajority: (votes, counted) => votes >= 2 && 2 * votes > counted,
+  isMajority: (votes, counted) => votes >= 2 && 2 * votes > counted + 1,
   counted: (assigned) => assigned,
   voteTtlMs: (intervalMs) => 3 * intervalMs,
   isSameDigest: (theirs, ours) => theirs === ours,

@@ -154,7 +154,7 @@ export class TinyNet {
 
   #born(name: string, events: MembershipEvent[]): Membership {
     return new Membership({
-      ...{ self: name, intervalMs: INTERVAL_MS, random: this.#random.next },
+      ...{ self: name, intervalMs: INTERVAL_MS, random: () => this.#random.next() },
       bootId: (++this.#boots).toString(16).padStart(8, '0').padEnd(16, 'b'),
       emit: (event) => events.push(event),
       send: (out) => this.#send(name, out),

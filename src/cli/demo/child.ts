@@ -41,6 +41,13 @@ export async function serve(app: RequestListener, port: number): Promise<number>
   return (server.address() as AddressInfo).port;
 }
 
+/** What to say to a user whose port it is. */
+export function whyNotServed(port: number, error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const what = code === 'EADDRINUSE' ? 'somebody listens there already' : message;
+  return `cannot serve on port ${port}: ${what}; give another with --port, or 0 for a free one`;
+}
+
 /** Ctrl-C in a terminal reaches every process; the parent decides what it means. */
 function liveAsLongAsParent(): void {
   process.on('SIGINT', () => undefined);

@@ -1,9 +1,12 @@
 /** The processes of the demo: started, watched, and stopped without leaving one behind. */
+import { randomBytes } from 'node:crypto';
 import type { TardyError } from '../../errors.ts';
+import type { PeerState } from '../../membership/types.ts';
 import type { Environment } from '../io.ts';
 import { Child, type ChildOptions } from './child-process.ts';
-import { type GatewayArgument, HOST, type ServiceArgument } from './messages.ts';
-import { type DemoService, SERVICES } from './services.ts';
+import { type GatewayArgument, HOST, type ServiceArgument, type Sight } from './messages.ts';
+import { createNetwork, type Network, type NodeName } from './network.ts';
+import { type DemoService, type ServiceName, SERVICES } from './services.ts';
 
 export interface ClusterOptions {
   /** The gateway's; 0 for a free one. */
@@ -11,6 +14,8 @@ export interface ClusterOptions {
   /** Time after which `slowing` becomes slow. */
   readonly slowAfterMs: number;
   readonly targetRate: number;
+  /** Whether there will be faults. */
+  readonly canFail: boolean;
   readonly env: Environment;
 }
 
@@ -20,7 +25,11 @@ export interface RunningService {
   readonly pid: number;
 }
 
+/** What one node saw of another. */
+export type Seen = Sight & { readonly observer: NodeName; readonly node: NodeName };
+
 export interface Cluster {
+  /** As they are now: one that was started again has another pid. */
   readonly services: readonly RunningService[];
   /** The gateway's, such as `http://127.0.0.1:40000`. */
   readonly origin: string;
@@ -28,69 +37,143 @@ export interface Cluster {
   /** Names of the HTTP clients that make the load, and of those that are not installed. */
   readonly clients: readonly string[];
   readonly missing: readonly string[];
+  /** What everyone saw of everyone so far, in the order in which we were told. */
+  readonly seen: readonly Seen[];
+  readonly network: Pick<Network, 'drop' | 'delay'>;
+  /** What an observer calls a node now; `unknown` before it called it anything. */
+  stateOf(observer: NodeName, node: NodeName): PeerState;
   /** Why the gateway is gone; undefined while it lives. */
   gatewayEnd(): TardyError | undefined;
+  signal(name: ServiceName, signal: 'SIGSTOP' | 'SIGCONT'): void;
+  kill(name: ServiceName): Promise<void>;
+  /** Starts it again, on the same port; resolves when it serves. */
+  restart(name: ServiceName): Promise<void>;
   stop(): Promise<void>;
 }
-
-type Start = (options: Omit<ChildOptions, 'env'>) => Child;
 
 const SERVICE = programAt(new URL('./service.js', import.meta.url));
 const GATEWAY = programAt(new URL('./gateway.js', import.meta.url));
 const REGISTER = programAt(new URL('../../register.js', import.meta.url));
 
-/** Starts four services and the gateway that calls them. Throws if one does not start. */
+/** Starts five services and the gateway that calls them. Throws if one does not start. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const children: Child[] = [];
-  const env = childEnvironment(options);
-  const start: Start = (child) => {
-    const started = new Child({ ...child, env });
-    children.push(started);
-    return started;
-  };
-  const stop = async () => {
-    await Promise.all(children.map((child) => child.stop()));
-  };
+  const cluster = new Processes(options, await createNetwork(options));
   try {
-    const services = await startServices(start, options.slowAfterMs);
-    return { services, ...(await startGateway(start, options.port, services)), stop };
+    await cluster.start();
+    return cluster;
   } catch (error) {
-    await stop();
+    await cluster.stop();
     throw error;
   }
 }
 
-function startServices(start: Start, slowAfterMs: number): Promise<RunningService[]> {
-  const started = SERVICES.map((service) => {
-    const { name } = service;
-    const argument: ServiceArgument = { name, slowAfterMs };
-    return { service, child: start({ name, program: SERVICE, argument }) };
-  });
-  return Promise.all(
-    started.map(async ({ service, child }) => {
-      const { port } = await child.ready();
-      return { service, port, pid: child.pid };
-    }),
-  );
+class Processes implements Cluster {
+  readonly network: Network;
+  readonly seen: Seen[] = [];
+  clients: readonly string[] = [];
+  missing: readonly string[] = [];
+  readonly #options: ClusterOptions;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #children = new Map<NodeName, Child>();
+  readonly #states = new Map<string, PeerState>();
+
+  constructor(options: ClusterOptions, network: Network) {
+    this.#options = options;
+    this.network = network;
+    // Made up anew each time, and told to nobody else.
+    this.#env = { ...childEnvironment(options), TARDY_SECRET: randomBytes(16).toString('hex') };
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(SERVICES.map(({ name }) => this.#startService(name)));
+    await this.#startGateway();
+  }
+
+  get services(): readonly RunningService[] {
+    return SERVICES.map((service) => {
+      const pid = this.#children.get(service.name)?.pid ?? 0;
+      return { service, port: this.#portOf(service.name), pid };
+    });
+  }
+
+  get origin(): string {
+    return `http://${HOST}:${this.#portOf('gateway')}`;
+  }
+
+  get gatewayPid(): number {
+    return this.#children.get('gateway')?.pid ?? 0;
+  }
+
+  stateOf(observer: NodeName, node: NodeName): PeerState {
+    return this.#states.get(`${observer} ${node}`) ?? 'unknown';
+  }
+
+  gatewayEnd(): TardyError | undefined {
+    return this.#children.get('gateway')?.end;
+  }
+
+  signal(name: ServiceName, signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#children.get(name)?.signal(signal);
+  }
+
+  async kill(name: ServiceName): Promise<void> {
+    await this.#children.get(name)?.kill();
+  }
+
+  async restart(name: ServiceName): Promise<void> {
+    await this.#startService(name);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#children.values()].map((child) => child.stop()));
+    this.network.close();
+  }
+
+  async #startService(name: ServiceName): Promise<void> {
+    const { slowAfterMs } = this.#options;
+    const argument: ServiceArgument = { name, port: this.#portOf(name), slowAfterMs };
+    await this.#start({ name, program: SERVICE, argument }).ready();
+  }
+
+  async #startGateway(): Promise<void> {
+    const targets = SERVICES.map(({ name }) => ({ name, port: this.#portOf(name) }));
+    const argument: GatewayArgument = { port: this.#portOf('gateway'), targets };
+    const execArgv = ['--import', REGISTER.href];
+    const child = this.#start({ name: 'gateway', program: GATEWAY, argument, execArgv });
+    const { clients, missing } = await child.ready();
+    this.clients = clients;
+    this.missing = missing;
+  }
+
+  #start(child: Omit<ChildOptions, 'env' | 'onSight'> & { readonly name: NodeName }): Child {
+    const { name } = child;
+    const started = new Child({
+      ...child,
+      env: { ...this.#env, ...this.network.environment(name) },
+      onSight: (sight) => this.#saw(name, sight),
+    });
+    this.#children.set(name, started);
+    return started;
+  }
+
+  #saw(observer: NodeName, sight: Sight): void {
+    const node = this.network.nodeNamed(sight.peer);
+    if (node === undefined) return;
+    this.seen.push({ ...sight, observer, node });
+    if (this.seen.length > SEEN_MAX) this.seen.shift();
+    if (sight.type === 'state') this.#states.set(`${observer} ${node}`, sight.to);
+  }
+
+  #portOf(name: NodeName): number {
+    return this.network.ports.get(name) as number;
+  }
 }
 
-async function startGateway(start: Start, wanted: number, services: readonly RunningService[]) {
-  const targets = services.map(({ service, port }) => ({ name: service.name, port }));
-  const argument: GatewayArgument = { port: wanted, targets };
-  const execArgv = ['--import', REGISTER.href];
-  const child = start({ name: 'gateway', program: GATEWAY, argument, execArgv });
-  const { port, clients, missing } = await child.ready();
-  return {
-    origin: `http://${HOST}:${port}`,
-    gatewayPid: child.pid,
-    clients,
-    missing,
-    gatewayEnd: () => child.end,
-  };
-}
+/** A demo may run for a day. */
+const SEEN_MAX = 10_000;
 
 /**
- * Settings of the surroundings stay outside: a state file would be written by five processes, a
+ * Settings of the surroundings stay outside: a state file would be written by six processes, a
  * proxy would stand between gateway and services.
  */
 export function childEnvironment({

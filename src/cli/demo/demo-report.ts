@@ -2,16 +2,20 @@
  * What the demo found out, as plain data: the shape that `tardy demo --json` prints.
  */
 import { z } from 'zod';
+import { PEER_STATES } from '../../membership/types.ts';
 import { timeoutEntrySchema, type TimeoutsReport } from '../../report.ts';
 import { compare } from '../text.ts';
 import type { Cluster } from './cluster.ts';
 import { HOST } from './messages.ts';
 import { SERVICE_NAMES } from './services.ts';
+import { type FaultReport, faultSchema } from './sightings.ts';
 
 const firstAdviceMs = z
   .number()
   .optional()
   .describe('from the start of the program to the first advice; absent if there was none');
+
+const state = z.enum(PEER_STATES).describe('what the gateway calls it now');
 
 export const demoReportSchema = z.object({
   node: z.string().describe('who measured this: the gateway'),
@@ -28,6 +32,7 @@ export const demoReportSchema = z.object({
       does: z.string().describe('how it answers'),
       peer: z.string().describe('host:port'),
       pid: z.number(),
+      state,
       configuredTimeoutMs: z.number().describe('the timeout that the gateway sets today'),
       firstAdviceMs,
     }),
@@ -35,9 +40,11 @@ export const demoReportSchema = z.object({
   timeouts: z.array(
     timeoutEntrySchema.extend({
       service: z.enum(SERVICE_NAMES),
+      state,
       configuredTimeoutMs: z.number().describe('the timeout that the gateway sets today'),
     }),
   ),
+  faults: z.array(faultSchema).describe('what was brought about, and who saw it'),
 });
 
 export type DemoReport = z.infer<typeof demoReportSchema>;
@@ -52,11 +59,12 @@ export interface Findings {
   readonly first: FirstAdvice;
   readonly targetRate: number;
   readonly durationS: number;
+  readonly faults: readonly FaultReport[];
 }
 
 export function demoReport({ cluster, report, ...found }: Findings): DemoReport {
   const { clients, missing, gatewayPid, services } = cluster;
-  const { first, targetRate, durationS } = found;
+  const { first, targetRate, durationS, faults } = found;
   return {
     node: report.node,
     generatedAt: report.generatedAt,
@@ -69,14 +77,19 @@ export function demoReport({ cluster, report, ...found }: Findings): DemoReport 
     services: services.map(({ service, port, pid }) => {
       const { name, does, configuredTimeoutMs } = service;
       const peer = `${HOST}:${port}`;
-      return { name, does, peer, pid, configuredTimeoutMs, ...firstOf(first.get(peer)) };
+      const now = { pid, state: cluster.stateOf('gateway', name) };
+      return { name, does, peer, ...now, configuredTimeoutMs, ...firstOf(first.get(peer)) };
     }),
     timeouts: services.flatMap(({ service: { name, configuredTimeoutMs }, port }) =>
       report.timeouts
         .filter(({ peer }) => peer === `${HOST}:${port}`)
         .sort((a, b) => compare(a.route, b.route))
-        .map((entry) => ({ service: name, configuredTimeoutMs, ...entry })),
+        .map((entry) => ({
+          ...{ service: name, state: cluster.stateOf('gateway', name), configuredTimeoutMs },
+          ...entry,
+        })),
     ),
+    faults: [...faults],
   };
 }
 

@@ -5,6 +5,8 @@ import type { Paint } from '../look.ts';
 import { type Column, renderTable } from '../table.ts';
 import { indented, printable } from '../text.ts';
 import type { DemoEntry, DemoReport } from './demo-report.ts';
+import { faultLines, faultSummary } from './fault-frame.ts';
+import { stateMark, stateTone } from './state-mark.ts';
 
 export interface FrameOptions {
   readonly width: number;
@@ -17,24 +19,33 @@ export interface FrameOptions {
 
 type Under = (entry: DemoEntry) => readonly string[];
 
-/** Heading, table, and under each row where its number comes from, as far as there is room. */
+/**
+ * Heading, table, and under each row where its number comes from, as far as there is room; below,
+ * what became of faults.
+ */
 export function frame(report: DemoReport, options: FrameOptions): string[] {
   const { width, height, paint, about = { full: [], short: [] } } = options;
   const faint = (lines: readonly string[]) => lines.map((line) => paint('faint', line));
   const everything: Under = ({ advice }) => faint(explanation(advice, width));
   const reason: Under = ({ advice }) => faint(indented(printable(advice.reason), width, '    '));
   const nothing: Under = () => [];
-  const draw = (head: readonly string[], under: Under) => [
+  const last = report.faults.slice(-1);
+  const told = last.flatMap((fault) => faultLines(fault, width, paint));
+  const all = report.faults.flatMap((fault) => faultLines(fault, width, paint));
+  const inShort = last.flatMap((fault) => faultSummary(fault, width));
+  const draw = (head: readonly string[], under: Under, below: readonly string[] = told) => [
     ...head,
     ...heading(report, width),
     '',
     ...renderTable({ columns: COLUMNS, rows: report.timeouts, width, paint, under }),
+    ...below,
   ];
-  const smallest = () => draw(about.short, nothing);
+  const smallest = () => draw(about.short, nothing, inShort);
   const variants = [
-    () => draw(about.full, everything),
+    () => draw(about.full, everything, all),
     () => draw(about.short, everything),
     () => draw(about.short, reason),
+    () => draw(about.short, nothing),
     smallest,
   ];
   for (const variant of variants) {
@@ -67,6 +78,11 @@ function kept({ service, advice, requests }: DemoEntry, width: number): string[]
 
 const COLUMNS: readonly Column<DemoEntry>[] = [
   { title: 'SERVICE', cell: ({ service }) => service },
+  {
+    title: 'STATE',
+    cell: ({ state }) => stateMark(state),
+    tone: ({ state }) => stateTone(state),
+  },
   { title: 'PEER', cell: ({ peer }) => peer, dropOrder: 9 },
   { title: 'ROUTE', cell: ({ route }) => route, cut: 'end' },
   { title: 'REQS', cell: ({ requests }) => count(requests), align: 'right', dropOrder: 7 },

@@ -6,7 +6,7 @@
 import express from 'express';
 import { router } from '../../express.ts';
 import { createTardy } from '../../tardy.ts';
-import { runChild, serve, tell, tellSights } from './child.ts';
+import { runChild, serve, tell, tellSights, whyNotServed } from './child.ts';
 import { adaptiveClient, loadClients } from './clients.ts';
 import { startLoad } from './load.ts';
 import { type GatewayArgument, gatewayArgumentSchema, HOST } from './messages.ts';
@@ -34,10 +34,4 @@ async function startGateway({ port: wanted, targets }: GatewayArgument): Promise
     adaptiveClient,
   );
   tell({ kind: 'ready', port, clients: clients.map(({ name }) => name), missing: [...missing] });
-}
-
-function whyNotServed(port: number, error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const what = code === 'EADDRINUSE' ? 'somebody listens there already' : message;
-  return `cannot serve on port ${port}: ${what}; give another with --port, or 0 for a free one`;
 }

@@ -4,6 +4,8 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { TardyError } from '../../errors.ts';
+import { whyNotServed } from './child.ts';
 import { HOST } from './messages.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { SERVICE_NAMES, type ServiceName } from './services.ts';
@@ -36,6 +38,7 @@ export interface NetworkOptions {
 }
 
 export async function createNetwork({ port, canFail }: NetworkOptions): Promise<Network> {
+  if (port !== 0) await checkFree(port);
   const free = await freePorts(NODE_NAMES.length);
   const ports = new Map(NODE_NAMES.map((name, i) => [name, free[i] as number]));
   if (port !== 0) ports.set('gateway', port);
@@ -92,6 +95,17 @@ function environmentOf(
 
 function nameAt(port: number): string {
   return `${HOST}:${port}`;
+}
+
+/** Before anybody sends heartbeats to whoever is there instead of the gateway. */
+async function checkFree(port: number): Promise<void> {
+  const server = createServer().listen(port, HOST);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new TardyError('ERR_TARDY_UNREACHABLE', `gateway: ${whyNotServed(port, error)}`);
+  }
+  await once(server.close(), 'close');
 }
 
 /** Ports that were free a moment ago, all different. */

@@ -21,18 +21,19 @@ export async function startRelay(targetPort: number): Promise<Relay> {
   await once(front, 'listening');
   // Each sender has a socket of its own towards the target: so answers find their way.
   const backs = new Map<number, Socket>();
+  let isClosed = false;
   const relay: Relay = {
     port: front.address().port,
     ...{ dropsThere: false, dropsBack: false, delayMs: 0 },
     close() {
+      isClosed = true;
       front.close();
       for (const back of backs.values()) back.close();
     },
   };
   const pass = (via: Socket, bytes: Uint8Array, port: number): void => {
     const send = (): void => {
-      // By then the relay may be closed, and nobody waits for it.
-      via.send(bytes, port, HOST, () => undefined);
+      if (!isClosed) via.send(bytes, port, HOST, () => undefined);
     };
     if (relay.delayMs > 0) setTimeout(send, relay.delayMs).unref();
     else send();

@@ -1,0 +1,75 @@
+/** What can go wrong in the demo on purpose: how it begins, how it ends, and who can see it. */
+import type { Cluster } from './cluster.ts';
+import { NODE_NAMES, type NodeName, PAIR } from './network.ts';
+import type { ServiceName } from './services.ts';
+
+export const FAULT_NAMES = ['kill', 'stop', 'delay', 'drop'] as const;
+export type FaultName = (typeof FAULT_NAMES)[number];
+
+/** A fault lasts so long. */
+export const FAULT_MS = 5000;
+/** More than half of a heartbeat interval each way: too late for what was learned so far. */
+const DELAY_MS = 600;
+/** Who is killed or stopped. */
+export const TARGET: ServiceName = 'bimodal';
+
+/** Two nodes: who looks, and at whom. */
+export interface View {
+  readonly observer: NodeName;
+  readonly node: NodeName;
+}
+
+export interface FaultKind {
+  /** What is done, in a few words. */
+  readonly does: string;
+  /** What it is at its end: started again. */
+  readonly ends: string;
+  begin(cluster: Cluster): Promise<void>;
+  end(cluster: Cluster): Promise<void>;
+  /** Who should see something, and of whom. */
+  readonly views: readonly View[];
+}
+
+const othersOnTarget = NODE_NAMES.filter((name) => name !== TARGET).map((observer) => ({
+  observer,
+  node: TARGET,
+}));
+
+export const FAULTS: Readonly<Record<FaultName, FaultKind>> = {
+  kill: {
+    does: `kill -9 of ${TARGET}`,
+    ends: 'started again',
+    begin: (cluster) => cluster.kill(TARGET),
+    end: (cluster) => cluster.restart(TARGET),
+    views: othersOnTarget,
+  },
+  stop: {
+    does: `${TARGET} stands still (SIGSTOP)`,
+    ends: 'continued (SIGCONT)',
+    begin: (cluster) => promised(() => cluster.signal(TARGET, 'SIGSTOP')),
+    end: (cluster) => promised(() => cluster.signal(TARGET, 'SIGCONT')),
+    views: othersOnTarget,
+  },
+  delay: {
+    does: `heartbeats between ${PAIR.from} and ${PAIR.to} take ${DELAY_MS} ms longer each way`,
+    ends: 'undone',
+    begin: ({ network }) => promised(() => network.delay(DELAY_MS)),
+    end: ({ network }) => promised(() => network.delay(0)),
+    views: [
+      { observer: PAIR.from, node: PAIR.to },
+      { observer: PAIR.to, node: PAIR.from },
+    ],
+  },
+  drop: {
+    does: `heartbeats from ${PAIR.from} to ${PAIR.to} are lost, not those from ${PAIR.to} to ${PAIR.from}`,
+    ends: 'undone',
+    begin: ({ network }) => promised(() => network.drop(true)),
+    end: ({ network }) => promised(() => network.drop(false)),
+    views: [{ observer: PAIR.to, node: PAIR.from }],
+  },
+};
+
+function promised(act: () => void): Promise<void> {
+  act();
+  return Promise.resolve();
+}
