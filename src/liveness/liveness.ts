@@ -215,12 +215,8 @@ export class Liveness {
     this.#schedule();
   }
 
-  /** The first address it is listed with; in doubt, all of them. */
   #send({ to, message, urgent }: Outgoing): void {
-    const addresses = this.#addresses.get(to) ?? [];
-    for (const address of urgent ? addresses : addresses.slice(0, 1)) {
-      this.#transports?.send(address, message, urgent);
-    }
+    this.#transports?.send(this.#addresses.get(to) ?? [], message, urgent);
   }
 
   #schedule(): void {

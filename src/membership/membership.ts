@@ -20,7 +20,6 @@ import { Judge } from './judge.ts';
 import type { Message, Opinion } from './message.ts';
 import { nameHash } from './names.ts';
 import { NoticeGuard } from './notice-guard.ts';
-import { NO_BOOT } from './opinions.ts';
 import { Passive } from './passive.ts';
 import { Probing } from './probing.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -35,7 +34,7 @@ import type {
   PeerView,
 } from './types.ts';
 import { Telling } from './telling.ts';
-import { Votes, type Word } from './votes.ts';
+import { Votes, wordOf } from './votes.ts';
 import { Watch } from './watch.ts';
 import { weigh } from './weigh.ts';
 
@@ -281,16 +280,23 @@ export class Membership {
     const { reason, about = '' } = message;
     if (reason === 'down') {
       const peer = this.#group.nameOf(about);
-      const why =
-        peer === undefined ? 'it is about no peer of ours' : this.#notices.refusal(message, now);
-      if (why !== undefined) return this.refused(message.from, why, now);
-      return this.evidence(peer as string, { kind: 'down' }, now);
+      const why = this.#whyNotDown(message, peer, now);
+      if (why !== undefined || peer === undefined)
+        return this.refused(message.from, why ?? '', now);
+      return this.evidence(peer, { kind: 'down' }, now);
     }
     const contact = this.#conversation.contact(message.from);
     if (!contact || reason === undefined) return;
     if (reason === 'goodbye' && !this.#rules.believesGoodbye()) return;
     const { as } = contact.received(message);
     if (as === 'news' || as === 'restart') this.evidence(contact.name, { kind: reason }, now);
+  }
+
+  #whyNotDown(message: Message, peer: string | undefined, now: Instant): string | undefined {
+    if (this.#options.trustOpinions === false) {
+      return 'without TARDY_SECRET nobody is believed about others';
+    }
+    return peer === undefined ? 'it is about no peer of ours' : this.#notices.refusal(message, now);
   }
 
   #take(contact: Contact, message: Message, now: Instant, arrivedAtMs: number): Reception['as'] {
@@ -386,9 +392,4 @@ export class Membership {
     contact.isToBeToldAgain = false;
     this.#telling.add(contact);
   }
-}
-
-function wordOf({ vote, heardAgoMs, boot }: Opinion, saidAtMs: number): Word {
-  const heardAtMs = heardAgoMs === undefined ? undefined : saidAtMs - heardAgoMs;
-  return { vote, heardAtMs, saidAtMs, boot: boot === NO_BOOT ? '' : boot };
 }

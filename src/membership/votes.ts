@@ -1,5 +1,6 @@
 /** What others say of peers: the latest word of each observer, as long as it holds. */
-import type { Vote } from './message.ts';
+import type { Opinion, Vote } from './message.ts';
+import { NO_BOOT } from './opinions.ts';
 import type { Rules } from './rules.ts';
 
 export interface Word {
@@ -70,4 +71,10 @@ export class Votes {
       for (const [observer, word] of words) yield [observer, peer, word];
     }
   }
+}
+
+/** An opinion that was told, as old as the instant after which it was said. */
+export function wordOf({ vote, heardAgoMs, boot }: Opinion, saidAtMs: number): Word {
+  const heardAtMs = heardAgoMs === undefined ? undefined : saidAtMs - heardAgoMs;
+  return { vote, heardAtMs, saidAtMs, boot: boot === NO_BOOT ? '' : boot };
 }

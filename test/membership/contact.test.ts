@@ -138,11 +138,6 @@ describe('many messages', () => {
     const answer = aMessage({ kind: 'answer', echo: 'n0', bootId: LIFE, seq: 2 });
     expect(contact.received(answer).as).toBe('old');
   });
-
-  it('are numbered from 1', () => {
-    const contact = new Contact('b');
-    expect([1, 2, 3].map(() => contact.nextSeq())).toEqual([1, 2, 3]);
-  });
 });
 
 describe('pauses of our own', () => {

@@ -70,8 +70,8 @@ describe('a list of members', () => {
   });
 
   it('that differs: those who do not agree on it make nobody dead', () => {
-    const net = settled([...NAMES, 'd']);
-    setMembers(net, 'a', ['a', 'b', 'c', 'd', 'x']);
+    const net = settled([...NAMES, 'd', 'e']);
+    setMembers(net, 'a', ['a', 'b', 'c', 'd', 'e', 'x']);
     net.kill('c').run(10_000);
     expect(net.called('a', 'c')).not.toContain('dead');
     expect(net.state('b', 'c')).toBe('dead');

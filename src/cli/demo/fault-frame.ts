@@ -43,7 +43,9 @@ function trust({ sightings, lastedMs }: FaultReport, all: number, ends: string):
   if (after.length === 0) return 'trusted again by nobody so far';
   const latestMs = Math.max(...after);
   const when =
-    latestMs < 0 ? 'while it still lasted' : `at the latest ${duration(latestMs)} after it was ${ends}`;
+    latestMs < 0
+      ? 'while it still lasted'
+      : `at the latest ${duration(latestMs)} after it was ${ends}`;
   return `trusted again by ${after.length} of ${sightings.length === 0 ? all : sightings.length}, ${when}`;
 }
 

@@ -34,8 +34,15 @@ describe('the report of the demo', () => {
     expect(withoutAdvice(DEMO_REPORT)).toEqual(['slowing', 'enforced']);
   });
 
+  it('says what the gateway calls each service', () => {
+    expect(DEMO_REPORT.services.map(({ name, state }) => `${name} ${state}`)).toEqual([
+      ...['steady alive', 'tail alive', 'bimodal alive', 'slowing slow', 'enforced alive'],
+    ]);
+  });
+
   it('has no time of first advice without advice', () => {
-    const settings = { targetRate: 0.01, durationS: 1, first: new Map<string, number>() };
+    const first = new Map<string, number>();
+    const settings = { targetRate: 0.01, durationS: 1, first, faults: [] };
     const report = demoReport({ cluster: CLUSTER, report: GATEWAY_REPORT, ...settings });
     expect(report).not.toHaveProperty('firstAdviceMs');
     expect(withoutAdvice(report)).toHaveLength(5);

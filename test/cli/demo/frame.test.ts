@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { frame } from '../../../src/cli/demo/frame.ts';
 import { PLAIN } from '../../../src/cli/look.ts';
-import { DEMO_REPORT } from './support.ts';
+import { DEMO_REPORT, KILL_REPORT } from './support.ts';
 
 const about = {
   full: ['tardy demo: what it does', '  http://a/timeouts', '  http://a/peers', ''],
@@ -32,6 +32,24 @@ describe('the picture of the demo', () => {
     for (let height = 0; height < 40; height++) {
       expect(picture(120, height).length).toBeLessThanOrEqual(height);
     }
+  });
+
+  it.each([
+    ['120 columns', '120', 120, 60],
+    ['80 columns and 24 lines', '80', 80, 24],
+    ['a pipe', 'pipe', Infinity, Infinity],
+  ])('with a fault, for %s', async (_, name, width, height) => {
+    const report = { ...DEMO_REPORT, faults: [KILL_REPORT] };
+    const lines = frame(report, { width, height, paint: PLAIN, about });
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`../golden/demo-kill-${name}.txt`);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(width);
+    expect(lines.length).toBeLessThanOrEqual(height);
+  });
+
+  it('keeps the sentence about a fault where there is no room for its table', () => {
+    const report = { ...DEMO_REPORT, faults: [KILL_REPORT] };
+    const lines = frame(report, { width: 120, height: 13, paint: PLAIN, about });
+    expect(lines.at(-1)).toMatch(/^kill: seen by 5 of 5/);
   });
 
   it('says that there is no advice yet', () => {

@@ -1,7 +1,9 @@
 /** A cluster that was never started, and what its gateway would report. */
-import type { Cluster } from '../../../src/cli/demo/cluster.ts';
+import type { Cluster, Seen } from '../../../src/cli/demo/cluster.ts';
 import { type DemoReport, demoReport } from '../../../src/cli/demo/demo-report.ts';
+import { FAULTS } from '../../../src/cli/demo/faults.ts';
 import { SERVICES } from '../../../src/cli/demo/services.ts';
+import { faultReport, type Injected } from '../../../src/cli/demo/sightings.ts';
 import type { TimeoutsReport } from '../../../src/report.ts';
 import { entryOf } from '../support.ts';
 
@@ -11,7 +13,13 @@ export const CLUSTER: Cluster = {
   gatewayPid: 100,
   clients: ['fetch', 'undici', 'axios', 'node:http'],
   missing: [],
+  seen: [],
+  network: { drop: () => undefined, delay: () => undefined },
+  stateOf: (_observer, node) => (node === 'slowing' ? 'slow' : 'alive'),
   gatewayEnd: () => undefined,
+  signal: () => undefined,
+  kill: () => Promise.resolve(),
+  restart: () => Promise.resolve(),
   stop: () => Promise.resolve(),
 };
 
@@ -74,4 +82,47 @@ export const DEMO_REPORT: DemoReport = demoReport({
   first: FIRST,
   targetRate: 0.01,
   durationS: 14.7,
+  faults: [],
 });
+
+/** When the fault of these tests began, by the wall clock. */
+export const BEGAN_MS = 1_772_366_400_000;
+
+export function called(
+  observer: Seen['observer'],
+  node: Seen['node'],
+  to: Extract<Seen, { type: 'state' }>['to'],
+  afterMs: number,
+  because = 'it does not answer',
+): Seen {
+  return { type: 'state', observer, node, peer: node, to, because, atWallMs: BEGAN_MS + afterMs };
+}
+
+export function evidence(
+  observer: Seen['observer'],
+  node: Seen['node'],
+  kind: string,
+  afterMs: number,
+): Seen {
+  const atWallMs = BEGAN_MS + afterMs;
+  return { type: 'evidence', observer, node, peer: node, evidence: { kind }, atWallMs };
+}
+
+export const KILLED: Injected = {
+  ...{ name: 'kill', atS: 5.2 },
+  ...{ atWallMs: BEGAN_MS, endedAtWallMs: BEGAN_MS + 5640 },
+};
+
+/** Everyone calls the killed one dead, one after the other, and alive when it is back. */
+export const KILL_SEEN: readonly Seen[] = FAULTS.kill.views.flatMap(({ observer, node }, i) => [
+  called(observer, node, 'slow', -900),
+  called(observer, node, 'alive', -850),
+  evidence(observer, node, 'reset', 12 + i),
+  evidence(observer, node, 'refused', 15 + i),
+  called(observer, node, 'suspect', 15 + i, 'nothing listens there'),
+  called(observer, node, 'dead', 60 + i, 'nothing listens there; 3 of 5 observers suspect it'),
+  called(observer, node, 'slow', 5700 + i),
+  called(observer, node, 'alive', 5900 + i, 'it answers'),
+]);
+
+export const KILL_REPORT = faultReport(KILLED, KILL_SEEN);

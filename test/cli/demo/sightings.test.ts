@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { PLAIN } from '../../../src/cli/look.ts';
+import { faultLines, faultSummary } from '../../../src/cli/demo/fault-frame.ts';
+import { faultReport, faultSchema, type Injected } from '../../../src/cli/demo/sightings.ts';
+import { BEGAN_MS, called, evidence, KILL_REPORT, KILL_SEEN, KILLED } from './support.ts';
+
+const DROPPED: Injected = {
+  ...{ name: 'drop', atS: 5 },
+  ...{ atWallMs: BEGAN_MS, endedAtWallMs: BEGAN_MS + 5000 },
+};
+
+describe('what was seen of a fault', () => {
+  it('has the shape that is documented', () => {
+    expect(faultSchema.parse(JSON.parse(JSON.stringify(KILL_REPORT)))).toEqual(KILL_REPORT);
+  });
+
+  it('is told by each who should see it, from the fault on, the first first', () => {
+    const { sightings, missedBy, accused, lastedMs } = KILL_REPORT;
+    expect(sightings).toHaveLength(5);
+    expect(sightings[0]).toEqual({
+      ...{ observer: 'steady', node: 'bimodal', state: 'suspect', afterMs: 15 },
+      ...{ evidence: ['reset', 'refused'], worst: 'dead', worstAfterMs: 60 },
+      because: 'nothing listens there; 3 of 5 observers suspect it',
+      trustedAfterMs: 260,
+    });
+    expect({ missedBy, accused, lastedMs }).toEqual({ missedBy: [], accused: [], lastedMs: 5640 });
+  });
+
+  it('rests on silence where a peer was slow first', () => {
+    const seen = [
+      called('tail', 'steady', 'slow', 800),
+      evidence('tail', 'steady', 'connect', 900),
+      called('tail', 'steady', 'disputed', 1350),
+      evidence('tail', 'steady', 'reset', 1400),
+    ];
+    const [sighting] = faultReport(DROPPED, seen).sightings;
+    expect(sighting).toMatchObject({ state: 'slow', evidence: ['silence', 'connect'] });
+    expect(sighting).toMatchObject({ worst: 'disputed', worstAfterMs: 1350 });
+    expect(sighting).not.toHaveProperty('trustedAfterMs');
+  });
+
+  it('names who missed it', () => {
+    const seen = KILL_SEEN.filter(({ observer }) => observer !== 'gateway');
+    const report = faultReport(KILLED, seen);
+    expect(report.missedBy).toEqual([{ observer: 'gateway', node: 'bimodal' }]);
+    expect(faultSummary(report, 200)[0]).toContain('seen by 4 of 5');
+    expect(faultSummary(report, 200)[0]).toContain('(not by gateway)');
+  });
+
+  it('names those who were accused though nothing was wrong with them', () => {
+    const seen = [
+      called('tail', 'steady', 'disputed', 900),
+      called('steady', 'tail', 'suspect', 1000),
+      called('gateway', 'tail', 'slow', 1000),
+      called('gateway', 'enforced', 'suspect', -10),
+    ];
+    const report = faultReport(DROPPED, seen);
+    expect(report.accused).toEqual([{ observer: 'steady', node: 'tail', state: 'suspect' }]);
+    expect(faultSummary(report, 200).at(-1)).toBe('called so by mistake: tail suspect by steady');
+  });
+
+  it('is trusted again while the fault lasts, where it is got used to', () => {
+    const seen = [called('tail', 'steady', 'slow', 600), called('tail', 'steady', 'alive', 1300)];
+    const report = faultReport(DROPPED, seen);
+    expect(report.sightings[0]).toMatchObject({ trustedAfterMs: -3700 });
+    expect(faultSummary(report, 200)[0]).toContain(
+      'trusted again by 1 of 1, while it still lasted',
+    );
+  });
+
+  it('is nothing at first', () => {
+    const report = faultReport({ ...DROPPED, endedAtWallMs: undefined }, []);
+    expect(report).not.toHaveProperty('lastedMs');
+    expect(faultLines(report, 200, PLAIN)).toEqual([
+      '',
+      'fault drop: heartbeats from steady to tail are lost, not those from tail to steady, 5 s after the load began; still lasts',
+      'drop: nobody has seen it; it still lasts',
+    ]);
+  });
+});
