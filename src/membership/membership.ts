@@ -17,7 +17,7 @@ import { Contact, type Reception } from './contact.ts';
 import { Conversation } from './conversation.ts';
 import { Group } from './group.ts';
 import { Judge } from './judge.ts';
-import type { Message, Opinion } from './message.ts';
+import type { Message } from './message.ts';
 import { nameHash } from './names.ts';
 import { NoticeGuard } from './notice-guard.ts';
 import { Passive } from './passive.ts';

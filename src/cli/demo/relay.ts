@@ -11,6 +11,8 @@ export interface Relay {
   dropsBack: boolean;
   /** Everything takes so much longer, in ms. */
   delayMs: number;
+  /** Datagrams lost so far. */
+  readonly lost: number;
   close(): void;
 }
 
@@ -22,9 +24,13 @@ export async function startRelay(targetPort: number): Promise<Relay> {
   // Each sender has a socket of its own towards the target: so answers find their way.
   const backs = new Map<number, Socket>();
   let isClosed = false;
+  let lost = 0;
   const relay: Relay = {
     port: front.address().port,
     ...{ dropsThere: false, dropsBack: false, delayMs: 0 },
+    get lost() {
+      return lost;
+    },
     close() {
       isClosed = true;
       front.close();
@@ -41,13 +47,15 @@ export async function startRelay(targetPort: number): Promise<Relay> {
   const backFor = (senderPort: number): Socket => {
     const back = listenerOn();
     back.on('message', (bytes) => {
-      if (!relay.dropsBack) pass(front, bytes, senderPort);
+      if (relay.dropsBack) lost++;
+      else pass(front, bytes, senderPort);
     });
     backs.set(senderPort, back);
     return back;
   };
   front.on('message', (bytes, { port }) => {
-    if (!relay.dropsThere) pass(backs.get(port) ?? backFor(port), bytes, targetPort);
+    if (relay.dropsThere) lost++;
+    else pass(backs.get(port) ?? backFor(port), bytes, targetPort);
   });
   return relay;
 }

@@ -40,7 +40,9 @@ describe('keys', () => {
   it('end the demo by Ctrl-C and q, though the terminal is raw', () => {
     const { input, type } = terminal(true);
     let interrupted = 0;
-    const keys = listenToKeys(input, () => void interrupted++)!;
+    const keys = listenToKeys(input, () => {
+      interrupted++;
+    })!;
     type('\x03');
     type('q');
     expect(interrupted).toBe(2);

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createNetwork, NODE_NAMES } from '../../../src/cli/demo/network.ts';
 import { startRelay } from '../../../src/cli/demo/relay.ts';
 import { readConfig } from '../../../src/config.ts';
@@ -65,7 +65,9 @@ describe('a relay', () => {
       target.close();
       asker.close();
     });
-    const ask = (text: string) => void asker.send(text, relay.port, '127.0.0.1');
+    const ask = (text: string) => {
+      asker.send(text, relay.port, '127.0.0.1');
+    };
     const answer = async () => String(((await once(asker, 'message')) as [Buffer])[0]);
     return { relay, asked, ask, answer };
   }
@@ -83,13 +85,11 @@ describe('a relay', () => {
     const { relay, asked, ask, answer } = await world();
     relay.dropsThere = true;
     ask('lost');
-    // The relay reads in order: what is asked later over the loopback arrives later.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await vi.waitUntil(() => relay.lost === 1);
     relay.dropsThere = false;
     relay.dropsBack = true;
     ask('heard');
-    while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await vi.waitUntil(() => relay.lost === 2);
     relay.dropsBack = false;
     ask('answered');
     expect(await answer()).toBe('answer to answered');
