@@ -59,9 +59,11 @@ class PhiAccrualDetector implements Detector {
     const order = last ? orderOf(last, beat, this.#interval.ms) : 'restarted';
     if (order === 'older') return;
     if (order === 'newer') this.#learn(last as Heartbeat, beat);
-    const arrivedMs = beat.arrivedAtMs - this.#silence.pausedMs(beat.arrivedAtMs);
-    this.#silence.expect(Math.max(arrivedMs, this.#arrivedMs) + this.#interval.ms);
-    this.#arrivedMs = Math.max(arrivedMs, this.#arrivedMs);
+    this.#arrivedMs = Math.max(
+      this.#arrivedMs,
+      this.#arrivalOf(beat, order === 'newer' ? last : undefined),
+    );
+    this.#silence.expect(this.#arrivedMs + this.#interval.ms);
     this.#last = beat;
   }
 
@@ -81,6 +83,19 @@ class PhiAccrualDetector implements Detector {
     if (!this.#last) return Infinity;
     const atMs = this.#silence.instantMs(this.#curve.latenessMs(Math.max(0, phi)));
     return Math.max(atMs, this.#arrivedMs);
+  }
+
+  /**
+   * When a beat arrived that was read after a pause of our own: at some instant of the pause. As
+   * long after the last one as it was sent after it, if the sender says; else as late as it was read.
+   */
+  #arrivalOf(beat: Heartbeat, last: Heartbeat | undefined): number {
+    const { arrivedAtMs, sentAtMs } = beat;
+    const pausedMs = this.#silence.pausedMs(arrivedAtMs);
+    if (pausedMs === 0 || sentAtMs === undefined || last?.sentAtMs === undefined)
+      return arrivedAtMs;
+    const asSentMs = this.#arrivedMs + sentAtMs - last.sentAtMs;
+    return Math.min(arrivedAtMs, Math.max(arrivedAtMs - pausedMs, asSentMs));
   }
 
   #learn(last: Heartbeat, beat: Heartbeat): void {

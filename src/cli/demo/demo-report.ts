@@ -6,6 +6,7 @@ import { PEER_STATES } from '../../membership/types.ts';
 import { timeoutEntrySchema, type TimeoutsReport } from '../../report.ts';
 import { compare } from '../text.ts';
 import type { Cluster } from './cluster.ts';
+import { FAULT_NAMES, type FaultName } from './faults.ts';
 import { HOST } from './messages.ts';
 import { SERVICE_NAMES } from './services.ts';
 import { type FaultReport, faultSchema } from './sightings.ts';
@@ -44,6 +45,10 @@ export const demoReportSchema = z.object({
       configuredTimeoutMs: z.number().describe('the timeout that the gateway sets today'),
     }),
   ),
+  planned: z
+    .enum(FAULT_NAMES)
+    .optional()
+    .describe('a fault that was asked for, and waits until everyone trusts everyone'),
   faults: z.array(faultSchema).describe('what was brought about, and who saw it'),
 });
 
@@ -60,11 +65,13 @@ export interface Findings {
   readonly targetRate: number;
   readonly durationS: number;
   readonly faults: readonly FaultReport[];
+  /** What will be brought about once everyone trusts everyone. */
+  readonly planned?: FaultName | undefined;
 }
 
 export function demoReport({ cluster, report, ...found }: Findings): DemoReport {
   const { clients, missing, gatewayPid, services } = cluster;
-  const { first, targetRate, durationS, faults } = found;
+  const { first, targetRate, durationS, faults, planned } = found;
   return {
     node: report.node,
     generatedAt: report.generatedAt,
@@ -90,6 +97,7 @@ export function demoReport({ cluster, report, ...found }: Findings): DemoReport 
         })),
     ),
     faults: [...faults],
+    ...(planned === undefined ? {} : { planned }),
   };
 }
 

@@ -32,7 +32,9 @@ const options = {
     value: 'NAME',
     choices: ['none', ...FAULT_NAMES],
     byDefault: 'none',
-    help: `bring about a fault for ${FAULT_MS / 1000} s, and report who saw it, when and as what`,
+    help:
+      `${FAULT_NAMES.join(', ')}: something fails for ${FAULT_MS / 1000} s once all is settled; ` +
+      'who saw it, when and as what is reported',
   },
   json: { type: 'flag', help: 'the report as JSON, with durations in ms; implies --once' },
   port: {

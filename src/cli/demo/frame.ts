@@ -56,12 +56,15 @@ export function frame(report: DemoReport, options: FrameOptions): string[] {
 }
 
 function heading(report: DemoReport, width: number): string[] {
-  const { durationS, firstAdviceMs, targetRate, timeouts } = report;
+  const { durationS, firstAdviceMs, targetRate, timeouts, planned } = report;
   const advice =
     firstAdviceMs === undefined ? 'no advice yet' : `first advice after ${duration(firstAdviceMs)}`;
   const target = `target: ${percent(targetRate)} of live replies cut off`;
   return [
     ...indented(`${durationS} s of load; ${advice}; ${target}`, width, ''),
+    ...(planned === undefined
+      ? []
+      : [`fault ${planned}: as soon as there was load for a while and all are trusted`]),
     ...timeouts.filter(({ enforced }) => enforced).flatMap((entry) => kept(entry, width)),
   ];
 }

@@ -43,8 +43,7 @@ export async function watch(cluster: Cluster, options: WatchOptions): Promise<De
     const isEager = isForFaults || first.size < SERVICES.length;
     await pause(Math.min(isEager ? EAGER_MS : LOOK_MS, untilMs - nowMs()), signal);
     await faults.tick(nowMs());
-    const pressed = keys?.take();
-    if (pressed) await faults.begin(pressed, nowMs());
+    planned = keys?.take() ?? planned;
     if (planned && nowMs() >= startedAtMs + SETTLE_MS && faults.isCalm) {
       await faults.begin(planned, nowMs());
       planned = undefined;
@@ -53,7 +52,7 @@ export async function watch(cluster: Cluster, options: WatchOptions): Promise<De
     noteAdvice(first, known, nowMs());
     const soFarS = Math.round((nowMs() - startedAtMs) / 100) / 10;
     const found = { report: known, first, targetRate, durationS: soFarS };
-    report = demoReport({ cluster, ...found, faults: faults.reports() });
+    report = demoReport({ cluster, ...found, faults: faults.reports(), planned });
     if (!signal.aborted) live?.show(report);
   } while (nowMs() < untilMs && !signal.aborted);
   return report;
