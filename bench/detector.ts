@@ -8,6 +8,13 @@ import { type BenchRun, benchRun } from './detector/bench-run.ts';
 import { regimePart, shiftPart } from './detector/changes.ts';
 import { costPart } from './detector/cost.ts';
 import { gatePart } from './detector/gate.ts';
+import { blockedPart } from './detector/live/blocked.ts';
+import { footprintPart } from './detector/live/footprint.ts';
+import { killPart } from './detector/live/kill.ts';
+import { oneWayPart } from './detector/live/one-way.ts';
+import { probingPart } from './detector/live/probing.ts';
+import { scalePart } from './detector/live/scale.ts';
+import { stallsPart } from './detector/live/stalls.ts';
 import { type Options, type PartName, readOptions } from './detector/options.ts';
 import { reliabilityPart } from './detector/reliability.ts';
 import { settingsPart } from './detector/settings.ts';
@@ -24,6 +31,13 @@ const MAKE: Readonly<Record<PartName, (run: BenchRun) => PartResult | Promise<Pa
   shift: shiftPart,
   regime: regimePart,
   cost: costPart,
+  stalls: stallsPart,
+  blocked: blockedPart,
+  kill: killPart,
+  probing: probingPart,
+  'one-way': oneWayPart,
+  footprint: footprintPart,
+  scale: scalePart,
 };
 
 async function main(): Promise<void> {

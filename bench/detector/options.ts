@@ -1,10 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
+/** By replay of traces. */
 export const PARTS = [
   ...(['timing', 'settings', 'gate', 'reliability', 'shift', 'regime', 'cost'] as const),
 ] as const;
-export type PartName = (typeof PARTS)[number];
+/** The membership at work: real processes and sockets, or the simulator. They take minutes. */
+export const LIVE_PARTS = [
+  ...(['stalls', 'blocked', 'kill', 'probing', 'one-way', 'footprint', 'scale'] as const),
+] as const;
+export type PartName = (typeof PARTS)[number] | (typeof LIVE_PARTS)[number];
 
 export interface Options {
   readonly parts: readonly PartName[];
@@ -24,15 +29,16 @@ export interface Options {
   readonly json: string | undefined;
 }
 
-export const USAGE = `node bench/detector.ts [options]: how fast and how wrong failure detectors are, by replay of traces
+export const USAGE = `node bench/detector.ts [options]: how fast and how wrong failure detectors are
 
-  --part NAMES     only these parts: ${PARTS.join(', ')} (default all)
+  --part NAMES     only these parts: ${PARTS.join(', ')} (default: these);
+                   ${LIVE_PARTS.join(', ')} (live: all of these)
   --only NAMES     only detectors whose names start so, such as tardy,pekko
   --trace NAMES    only traces whose names start so
   --train          the traces for tuning instead of those for judging
   --gate on|off    are detectors told of the receiver's own pauses? (default on; part gate shows both)
   --seeds N        seeds of each generated trace (default 1)
-  --quick          a tenth of the heartbeats
+  --quick          a tenth of the heartbeats, fewer processes and seeds
   --seed N         the same traces again
   --json FILE      the figures, for machines
   --help           this text`;
@@ -57,7 +63,7 @@ export function readOptions(args: readonly string[]): Options | string {
     });
     if (values.help) return USAGE;
     return {
-      parts: values.part ? split(values.part).map(partOf) : [...PARTS],
+      parts: values.part ? split(values.part).flatMap(partsOf) : [...PARTS],
       quick: values.quick,
       only: split(values.only),
       traces: split(values.trace),
@@ -76,10 +82,12 @@ function split(given: readonly string[] = []): string[] {
   return given.flatMap((names) => names.split(',')).map((name) => name.trim());
 }
 
-function partOf(name: string): PartName {
-  const part = PARTS.find((known) => known === name);
-  if (!part) throw new Error(`--part must be among ${PARTS.join(', ')}; got ${name}`);
-  return part;
+function partsOf(name: string): readonly PartName[] {
+  if (name === 'live') return LIVE_PARTS;
+  const all: readonly PartName[] = [...PARTS, ...LIVE_PARTS];
+  const part = all.find((known) => known === name);
+  if (!part) throw new Error(`--part must be among ${all.join(', ')}, live; got ${name}`);
+  return [part];
 }
 
 function gateOf(given: string): boolean {

@@ -15,10 +15,10 @@
  *   what was seen, DECADE_MAX intervals a decade at most, so that a silence of many intervals is
  *   suspected whatever was seen. The prior, for links that have not shown their tail yet: two
  *   lost beats and a bit, PRIOR_TAIL intervals, once in 10^8.
- * - a lateness counts for OUTAGE intervals at most: what is later is an outage, which is to be
- *   suspected, not learned. Only where a quarter of the last beats are suspected it counts for up to
- *   twice what would have been: so no outage moves the curve by much, however many come, and a
- *   link that is always that late is learned nevertheless.
+ * - no level lies beyond OUTAGE intervals, and no lateness counts for more: what is later is an
+ *   outage, which is to be suspected, not learned, however often it happens. Only where a quarter of
+ *   the last beats are that late there is no such ceiling, and a lateness counts for up to twice
+ *   what would have been suspected: a link that is always that late is learned nevertheless.
  * Source: Ferguson 1973 (Dirichlet process); Hayashibara et al. 2004 (phi accrual); Gibbs &
  * Candès 2021 (the accounts).
  */
@@ -40,7 +40,7 @@ const PRIOR_DECADE = PRIOR_TAIL / PRIOR_TAIL_PHI;
 const DECADE_MAX = 0.25;
 /** A lateness of more intervals counts as this: see above. */
 const OUTAGE = 3;
-/** What is suspected, unless told otherwise; and the share of beats from which on it is usual. */
+/** What is suspected, unless told otherwise; and the share of beats from which on outages are none. */
 const SUSPECTED_PHI = 8;
 const USUAL_SHARE = 0.25;
 /** Beats over which that share is averaged. */
@@ -69,7 +69,9 @@ export class LatenessCurve {
   #centreMs = 0;
   #spreadMs: number;
   #beats = 0;
-  #suspectedShare = 0;
+  #outageShare = 0;
+  /** No level lies beyond. */
+  #ceilingMs = Infinity;
   #refreshAt = 0;
   #decadeMs: number;
 
@@ -81,12 +83,17 @@ export class LatenessCurve {
     this.#refresh();
   }
 
-  /** A sign of life came so late (negative: early), in ms. */
+  /** A sign of life came so late (negative: early), in ms: was that promised? */
+  judge(latenessMs: number): void {
+    for (const [i, account] of this.#accounts.entries()) {
+      const levelMs = this.#levelsMs[i + 1]!;
+      account.judge(latenessMs > levelMs, levelMs >= this.#ceilingMs);
+    }
+  }
+
+  /** What is to be expected from now on: a sign of life can come so late. */
   learn(latenessMs: number, unitMs: number): void {
     this.#unitMs = unitMs;
-    for (const [i, account] of this.#accounts.entries()) {
-      account.judge(latenessMs > this.#levelsMs[i + 1]!);
-    }
     const bounded = this.#bounded(latenessMs);
     if (this.#beats > 0) this.#seen.add((bounded - this.#centreMs) / this.#spreadMs);
     this.#average(bounded);
@@ -118,10 +125,12 @@ export class LatenessCurve {
   }
 
   #bounded(latenessMs: number): number {
-    const suspectMs = Math.max(this.#unitMs, this.latenessMs(SUSPECTED_PHI));
-    this.#suspectedShare += (Number(latenessMs > suspectMs) - this.#suspectedShare) / SHARE_MEMORY;
-    const isUsual = this.#suspectedShare >= USUAL_SHARE;
-    return Math.min(latenessMs, isUsual ? USUAL_CAP * suspectMs : OUTAGE * this.#unitMs);
+    const outageMs = OUTAGE * this.#unitMs;
+    this.#outageShare += (Number(latenessMs > outageMs) - this.#outageShare) / SHARE_MEMORY;
+    const isUsual = this.#outageShare >= USUAL_SHARE;
+    this.#ceilingMs = isUsual ? Infinity : outageMs;
+    const mostMs = isUsual ? USUAL_CAP * this.latenessMs(SUSPECTED_PHI) : outageMs;
+    return Math.min(latenessMs, mostMs);
   }
 
   /** Robust averages of L and of |L − centre|; the first beats have all the weight. */
@@ -154,7 +163,8 @@ export class LatenessCurve {
   #place(): void {
     let leastMs = -Infinity;
     for (let i = 0; i <= LEVELS.length; i++) {
-      leastMs = Math.max(leastMs, this.#centreMs + this.#spreadMs * this.#levelsX[i]!);
+      const levelMs = this.#centreMs + this.#spreadMs * this.#levelsX[i]!;
+      leastMs = Math.max(leastMs, Math.min(levelMs, this.#ceilingMs));
       this.#levelsMs[i] = leastMs;
       leastMs += APART * this.#unitMs;
     }

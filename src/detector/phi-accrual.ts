@@ -101,12 +101,13 @@ class PhiAccrualDetector implements Detector {
   #learn(last: Heartbeat, beat: Heartbeat): void {
     const steps = Math.max(1, (beat.seq ?? 0) - (last.seq ?? 0));
     const gapMs = sentMs(beat) - sentMs(last);
-    const dueMs = this.#interval.ms;
+    const lateMs = this.#silence.lastedMs(beat.arrivedAtMs);
+    this.#curve.judge(lateMs);
+    const expectedMs = this.#interval.ms;
     if (gapMs > 0) this.#interval.add(gapMs, steps);
     // What we slept through cannot be told from what came late.
     if (this.#silence.pausedMs(beat.arrivedAtMs) > 0) return;
-    const lateMs = this.#silence.lastedMs(beat.arrivedAtMs) + dueMs - this.#interval.ms;
-    this.#curve.learn(lateMs, this.#interval.ms);
+    this.#curve.learn(lateMs + expectedMs - this.#interval.ms, this.#interval.ms);
   }
 }
 

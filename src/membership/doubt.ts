@@ -52,7 +52,9 @@ export class Doubt {
     if (this.#waitingSinceMs === undefined) return;
     const tookMs = atMs - this.#waitingSinceMs;
     this.#waitingSinceMs = undefined;
-    if (!this.#isDisturbed) this.#curve.learn(tookMs, this.#unitMs());
+    if (this.#isDisturbed) return;
+    this.#curve.judge(tookMs);
+    this.#curve.learn(tookMs, this.#unitMs());
   }
 
   /**

@@ -53,7 +53,7 @@ describe('tardy', () => {
 
   it.each([
     [['advize'], 'tardy: "advize" is no command; did you mean advise?\nsee tardy --help\n'],
-    [['frobnicate'], 'tardy: "frobnicate" is no command; known are advise, demo'],
+    [['frobnicate'], 'tardy: "frobnicate" is no command; known are advise, notify, demo'],
     [['--verison'], 'tardy: "--verison" is no option of tardy itself; did you mean --version?'],
     [['advise', '--jsn'], 'tardy advise: "--jsn" is no option; did you mean --json?\nsee tardy'],
     [['demo', '--port', '-1'], 'tardy demo: --port must be a whole number from 0 to 65535'],

@@ -17,6 +17,8 @@ export interface FrameOptions {
   readonly about?: { readonly full: readonly string[]; readonly short: readonly string[] };
 }
 
+const WHEN = 'as soon as there was load for a while and all are trusted';
+
 type Under = (entry: DemoEntry) => readonly string[];
 
 /**
@@ -62,9 +64,7 @@ function heading(report: DemoReport, width: number): string[] {
   const target = `target: ${percent(targetRate)} of live replies cut off`;
   return [
     ...indented(`${durationS} s of load; ${advice}; ${target}`, width, ''),
-    ...(planned === undefined
-      ? []
-      : [`fault ${planned}: as soon as there was load for a while and all are trusted`]),
+    ...(planned === undefined ? [] : indented(`fault ${planned}: ${WHEN}`, width, '')),
     ...timeouts.filter(({ enforced }) => enforced).flatMap((entry) => kept(entry, width)),
   ];
 }

@@ -53,6 +53,12 @@ describe('the picture of the demo', () => {
     expect(lines.join('\n')).not.toContain('OBSERVER');
   });
 
+  it('says which fault is still to come', () => {
+    const report = { ...DEMO_REPORT, planned: 'drop' as const };
+    const [, line] = frame(report, { width: 120, height: 40, paint: PLAIN });
+    expect(line).toBe('fault drop: as soon as there was load for a while and all are trusted');
+  });
+
   it('says that there is no advice yet', () => {
     const report = { ...DEMO_REPORT, firstAdviceMs: undefined };
     const lines = frame(report, { width: 80, height: 24, paint: PLAIN });

@@ -1,0 +1,78 @@
+/**
+ * One node as `createTardy()` makes it, as far as liveness goes: the real Liveness with its real
+ * sockets, its watch over the event loop and its drain gate; several fit into one process.
+ */
+import { createServer, type Server } from 'node:http';
+import { collectRuntime, type Runtime } from '../../../collectors/runtime.ts';
+import { readConfig } from '../../../src/config.ts';
+import type { PeerEvent } from '../../../src/liveness/event-log.ts';
+import { Liveness } from '../../../src/liveness/liveness.ts';
+import { PeerTable } from '../../../src/peers/peer-table.ts';
+import { type Pause, PauseLog } from '../../../src/pause/pause-log.ts';
+import { Diagnostics } from '../../../src/telemetry/diagnostics.ts';
+import { Estimator } from '../../../src/timeout/estimator.ts';
+
+export const SECRET = 'known to the nodes of a bench';
+
+export interface BenchNodeOptions {
+  readonly name: string;
+  /** `name=url`, ourselves among them. */
+  readonly peers: readonly string[];
+  readonly heartbeatMs: number;
+  readonly udpPort?: number;
+  readonly workerResponder?: boolean;
+  /** Answers heartbeats over HTTP on this port. */
+  readonly httpPort?: number;
+  /** `''`: none. Default: one that all know. */
+  readonly secret?: string;
+  readonly onEvent?: (event: PeerEvent) => void;
+  readonly onPause?: (pause: Pause) => void;
+}
+
+export class BenchNode {
+  readonly liveness: Liveness;
+  readonly #runtime: Runtime;
+  readonly #server: Server | undefined;
+
+  constructor(options: BenchNodeOptions) {
+    const {
+      name: nodeName,
+      peers,
+      heartbeatMs,
+      workerResponder = false,
+      secret = SECRET,
+    } = options;
+    const config = readConfig({ heartbeatMs }, {});
+    const pauses = new PauseLog({ tickMs: config.pauseTickMs, lateMs: config.pauseLateMs });
+    const pausedMs = (fromMs: number, toMs: number) => pauses.overlapMs(fromMs, toMs);
+    const diagnostics = new Diagnostics();
+    this.liveness = new Liveness({
+      ...{ peers, nodeName, heartbeatMs, workerResponder, pausedMs, diagnostics },
+      secret: secret === '' ? undefined : secret,
+      suspectPhi: config.suspectPhi,
+      udpPort: options.udpPort,
+      table: new PeerTable(config, () => new Estimator({}, pausedMs)),
+    });
+    if (options.onEvent) this.liveness.events.on(options.onEvent);
+    this.#runtime = collectRuntime({
+      ...{ pauses, diagnostics },
+      arrivals: () => this.liveness.arrivals,
+      onPause: (pause) => {
+        this.liveness.localPause(pause);
+        options.onPause?.(pause);
+      },
+    });
+    this.liveness.start(this.#runtime);
+    if (options.httpPort !== undefined) {
+      this.#server = createServer((request, response) => this.liveness.handle(request, response));
+      this.#server.listen(options.httpPort, '127.0.0.1');
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#runtime.stop();
+    this.#server?.close();
+    this.#server?.closeAllConnections();
+    await this.liveness.stop();
+  }
+}

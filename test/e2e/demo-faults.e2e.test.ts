@@ -1,0 +1,92 @@
+/** The demo when something fails: by --scenario, and by keys on a real terminal. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type DemoReport, demoReportSchema } from '../../src/cli/demo/demo-report.ts';
+import { runProgram } from '../support/e2e-program.ts';
+import { until } from '../support/e2e-wait.ts';
+import { ROOT } from '../support/node-versions.ts';
+
+const PROGRAM = join(ROOT, 'dist', 'src', 'cli', 'main.js');
+const PATIENCE_MS = 60_000;
+/** A program that gives another a terminal, of util-linux. */
+const hasScript = spawnSync('script', ['--version']).status === 0;
+
+async function runScenario(name: string): Promise<DemoReport['faults'][number]> {
+  const args = ['demo', '--once', '--json', '--duration', '20', '--scenario', name];
+  const { code, stdout, stderr } = await runProgram(PROGRAM, { args });
+  const { faults } = demoReportSchema.parse(JSON.parse(stdout));
+  expect(faults.map(({ fault }) => fault)).toEqual([name]);
+  expect({
+    code,
+    complaints: stderr.split('\n').filter((l) => l.includes('demo: ' + name)),
+  }).toEqual({
+    code: 0,
+    complaints: [],
+  });
+  return faults[0]!;
+}
+
+describe('tardy demo --scenario', () => {
+  it(
+    'kill: everyone sees it dead, on what its kernel says, and trusts it when it is back',
+    async () => {
+      const { sightings, missedBy, lastedMs } = await runScenario('kill');
+      expect(sightings.map(({ observer }) => observer).sort()).toEqual([
+        ...['enforced', 'gateway', 'slowing', 'steady', 'tail'],
+      ]);
+      for (const { node, worst, evidence, afterMs, trustedAfterMs } of sightings) {
+        expect({ node, worst }).toEqual({ node: 'bimodal', worst: 'dead' });
+        expect(evidence).toContain('refused');
+        expect(afterMs).toBeGreaterThanOrEqual(0);
+        expect(trustedAfterMs).toBeDefined();
+      }
+      expect(missedBy).toEqual([]);
+      expect(lastedMs).toBeGreaterThanOrEqual(5000);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'drop: who does not hear the other disputes it, nobody else does',
+    async () => {
+      const { sightings } = await runScenario('drop');
+      expect(sightings).toMatchObject([{ observer: 'tail', node: 'steady' }]);
+      expect(sightings[0]!.worst).toMatch(/^(suspect|disputed)$/);
+    },
+    PATIENCE_MS,
+  );
+
+  it('refuses what it does not know', async () => {
+    const args = ['demo', '--scenario', 'flood'];
+    const { code, stdout, stderr } = await runProgram(PROGRAM, { args });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('flood');
+  });
+});
+
+describe.skipIf(!hasScript)('tardy demo on a terminal', () => {
+  it(
+    'takes keys, and gives the terminal back at Ctrl-C',
+    async () => {
+      const demo = `'${process.execPath}' '${PROGRAM}' demo; echo ended with $?; stty -a`;
+      const terminal = spawn('script', ['-qec', demo, '/dev/null'], {
+        env: { ...process.env, NO_COLOR: '', TERM: 'xterm' },
+        stdio: ['pipe', 'pipe', 'ignore'],
+      });
+      onTestFinished(() => void terminal.kill('SIGKILL'));
+      let out = '';
+      terminal.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+      const closed = once(terminal, 'close');
+      await until(() => out.includes('keys: k kill'), 'the help on keys', PATIENCE_MS);
+      terminal.stdin.write('x');
+      await until(() => out.includes('drop: seen by'), 'who saw the drop', PATIENCE_MS);
+      terminal.stdin.write('\x03');
+      await closed;
+      expect(out).toContain('ended with 0');
+      expect(out.slice(out.indexOf('ended with'))).toMatch(/\sisig icanon\s.*\secho\s/s);
+    },
+    2 * PATIENCE_MS,
+  );
+});
