@@ -2,7 +2,7 @@
  * Who is alive, at work: the membership with its timer, its sockets and the traffic of this
  * process.
  */
-import { randomBytes } from 'node:crypto';
+import { getRandomValues, randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AddressBook } from '../../collectors/heartbeat/address-book.ts';
 import {
@@ -63,7 +63,8 @@ export class Liveness {
   /** Messages that were read so far, for the drain gate. */
   arrivals = 0;
   readonly #options: LivenessOptions;
-  readonly #membership: Membership;
+  /** A new one, with a boot id of its own, at each start: who said goodbye does not come back. */
+  #membership: Membership;
   readonly #traffic: TrafficEvidence;
   readonly #server: HeartbeatServer;
   readonly #book: AddressBook;
@@ -76,23 +77,13 @@ export class Liveness {
 
   /** Throws ERR_TARDY_CONFIG for settings that do not go together. */
   constructor(options: LivenessOptions) {
-    const { diagnostics, secret, heartbeatMs, nodeName, suspectPhi } = options;
+    const { diagnostics, secret } = options;
     if (options.workerResponder && options.udpPort === undefined) {
       throw new TardyError('ERR_TARDY_CONFIG', 'workerResponder answers over UDP: set udpPort too');
     }
     this.#options = options;
     this.events = new EventLog(diagnostics);
-    this.#membership = new Membership({
-      ...{ self: nodeName, bootId: randomBytes(8).toString('hex'), suspectPhi },
-      intervalMs: heartbeatMs,
-      trustOpinions: secret !== undefined,
-      random: Math.random,
-      send: (out) => this.#send(out),
-      emit: (event) => {
-        this.events.add(event);
-        this.reasons.count(event);
-      },
-    });
+    this.#membership = this.#newMembership();
     this.#traffic = new TrafficEvidence(options.table, options.pausedMs);
     this.#book = new AddressBook({ diagnostics });
     const events = this.#transportEvents();
@@ -103,6 +94,7 @@ export class Liveness {
   /** Throws ERR_TARDY_CONFIG for a peer that cannot be read. */
   start(runtime: Runtime): void {
     const { peers, diagnostics } = this.#options;
+    if (this.#membership.isGone) this.#membership = this.#newMembership();
     this.#runtime = runtime;
     this.#discovery = discoverPeers({
       peers,
@@ -172,6 +164,21 @@ export class Liveness {
   failed(peer: string, ending: Ending): void {
     const kind = EVIDENCE[ending];
     if (kind) this.#weigh(peer, { kind });
+  }
+
+  #newMembership(): Membership {
+    const { nodeName, suspectPhi, heartbeatMs, secret } = this.#options;
+    return new Membership({
+      ...{ self: nodeName, bootId: randomBytes(8).toString('hex'), suspectPhi },
+      intervalMs: heartbeatMs,
+      trustOpinions: secret !== undefined,
+      random: uniform,
+      send: (out) => this.#send(out),
+      emit: (event) => {
+        this.events.add(event);
+        this.reasons.count(event);
+      },
+    });
   }
 
   #transportEvents(): TransportEvents {
@@ -249,6 +256,17 @@ export class Liveness {
     this.#membership.farewell(reason, now());
   }
 }
+
+/** Uniform in [0, 1), of the kind that nobody can foretell: nonces are made of it. */
+function uniform(): number {
+  if (nextDie === dice.length) {
+    getRandomValues(dice);
+    nextDie = 0;
+  }
+  return (dice[nextDie++] as number) / 2 ** 32;
+}
+const dice = new Uint32Array(256);
+let nextDie = dice.length;
 
 /** Refusals that are our own bounds at work, and tell nothing of the other side. */
 const OUR_OWN: ReadonlySet<RefusalReason> = new Set(['outstanding', 'rate', 'unresolved']);

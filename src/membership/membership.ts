@@ -82,7 +82,8 @@ export class Membership {
   readonly #notices = new NoticeGuard();
   readonly #refusals: RefusalLog;
   #turns = 0;
-  #isGone = false;
+  /** We said goodbye: nothing is asked and answered any more. */
+  isGone = false;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -134,7 +135,7 @@ export class Membership {
    */
   receive(message: Message, now: Instant, arrivedAtMs = now.monoMs): Message | undefined {
     this.#turns++;
-    if (this.#isGone || !this.#isForUs(message, now)) return undefined;
+    if (this.isGone || !this.#isForUs(message, now)) return undefined;
     if (message.kind === 'notice') {
       this.#noticed(message, now);
       return undefined;
@@ -178,7 +179,7 @@ export class Membership {
   /** Asks whom it is time to ask, and judges everyone. */
   tick(now: Instant): void {
     this.#turns++;
-    if (this.#isGone) return;
+    if (this.isGone) return;
     this.#judge.doubtOurselves(now.monoMs);
     for (const watch of this.#watches.values()) {
       this.#probing.askIfDue(watch, now);
@@ -190,7 +191,7 @@ export class Membership {
 
   /** When `tick` is due next, by the monotonic clock; Infinity once we are gone. */
   nextTickMs(nowMs: number): number {
-    if (this.#isGone) return Infinity;
+    if (this.isGone) return Infinity;
     let nextMs = Math.min(nowMs + this.#intervalMs, this.#telling.nextMs());
     for (const watch of this.#watches.values()) {
       nextMs = Math.min(
@@ -205,9 +206,9 @@ export class Membership {
 
   /** We go: everyone we talk with is told, and nothing is answered any more. */
   farewell(reason: 'goodbye' | 'crash', now: Instant): void {
-    if (this.#isGone) return;
+    if (this.isGone) return;
     this.#conversation.farewell(reason, now);
-    this.#isGone = true;
+    this.isGone = true;
   }
 
   /** What a peer is called; undefined for a stranger. */
