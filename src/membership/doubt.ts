@@ -57,17 +57,21 @@ export class Doubt {
     this.#curve.learn(tookMs, this.#unitMs());
   }
 
-  /**
-   * A sign of life other than an answer. `isQuestion`: the next one is due an interval later.
-   * What is told late, of before another sign, is old.
-   */
-  heard(atMs: number, isQuestion: boolean): void {
-    if (isQuestion) this.#lastQuestionMs = Math.max(atMs, this.#lastQuestionMs);
+  /** A question came from it; the next one is due an interval later. */
+  questioned(atMs: number): void {
+    this.#lastQuestionMs = Math.max(atMs, this.#lastQuestionMs);
     if (this.#waitingSinceMs === undefined || atMs <= this.#lastSignMs) return;
     this.#lastSignMs = atMs;
     this.#isDisturbed = true;
-    const dueMs = isQuestion ? this.#questionDueMs : atMs;
-    this.#silence.expect(Math.max(dueMs, this.#silence.sinceMs));
+    this.#silence.expect(Math.max(this.#questionDueMs, this.#silence.sinceMs));
+  }
+
+  /**
+   * Some other sign of life, as good as an answer, except that it tells nothing of how long one
+   * takes. What is told late, of before another sign, is old.
+   */
+  heard(atMs: number): void {
+    if (atMs > this.#lastSignMs) this.#waitingSinceMs = undefined;
   }
 
   localPause(fromMs: number, toMs: number): void {

@@ -326,7 +326,7 @@ export class Membership {
       watch.rttMs = atMs - reception.echoed.sentAtMs;
       watch.doubt.answered(atMs);
     } else {
-      watch.doubt.heard(atMs, message.kind === 'question');
+      watch.doubt.questioned(atMs);
     }
     watch.heard(atMs);
     watch.progressed(message.progress, atMs);

@@ -7,7 +7,7 @@ export function weigh(watch: Watch, evidence: Evidence, atMs: number): void {
     case 'reply':
       watch.heard(atMs);
       watch.worked(atMs);
-      return watch.doubt.heard(atMs, false);
+      return watch.doubt.heard(atMs);
     case 'connect':
       return watch.hostAnswered(atMs);
     case 'goodbye':

@@ -46,26 +46,26 @@ describe('doubt', () => {
     expect(doubt.phi(10_900)).toBe(0);
   });
 
-  it('begins anew with any other sign of life', () => {
+  it('ends with any other sign of life, and begins anew with the next question', () => {
     const doubt = answering(10);
     doubt.asked(10_000);
-    doubt.heard(10_700, false);
-    expect(doubt.phi(10_700)).toBeLessThan(0.5);
-    expect(doubt.silentSinceMs).toBe(10_700);
+    doubt.heard(10_700);
+    expect(doubt.phi(20_000)).toBe(0);
+    doubt.asked(20_000);
+    expect(doubt.silentSinceMs).toBe(20_000);
   });
 
   it('is not touched by signs of life while nothing is awaited', () => {
     const doubt = answering(10);
-    doubt.heard(10_000, true);
+    doubt.questioned(10_000);
     expect(doubt.phi(20_000)).toBe(0);
   });
 
   it('is moved by a sign of life that came before the last one not at all', () => {
     const doubt = answering(10);
     doubt.asked(10_000);
-    doubt.heard(10_500, false);
-    doubt.heard(9_500, false);
-    expect(doubt.silentSinceMs).toBe(10_500);
+    doubt.heard(9_500);
+    expect(doubt.silentSinceMs).toBe(10_000);
   });
 
   it('does not grow while we stand still', () => {
@@ -105,14 +105,14 @@ describe('a peer whose answers are lost while its questions come', () => {
     for (let i = 0; i < 30; i++) {
       const atMs = 50_300 + i * INTERVAL_MS;
       if (i > 0) expect(doubt.phi(atMs)).toBeLessThan(8);
-      doubt.heard(atMs, true);
+      doubt.questioned(atMs);
     }
   });
 
   it('is suspected when these stop too, within two intervals', () => {
     const doubt = answering(50);
     doubt.asked(50_000);
-    for (let i = 0; i < 30; i++) doubt.heard(50_300 + i * INTERVAL_MS, true);
+    for (let i = 0; i < 30; i++) doubt.questioned(50_300 + i * INTERVAL_MS);
     const lastMs = 50_300 + 29 * INTERVAL_MS;
     expect(doubt.instantMs(8)).toBeGreaterThan(lastMs + INTERVAL_MS);
     expect(doubt.instantMs(8)).toBeLessThan(lastMs + 2 * INTERVAL_MS);
@@ -150,7 +150,7 @@ describe('a link as slow as it likes', () => {
       for (let i = 0; i < 60; i++) {
         const atMs = i * INTERVAL_MS;
         doubt.asked(atMs);
-        doubt.heard(atMs + after * INTERVAL_MS, true);
+        doubt.questioned(atMs + after * INTERVAL_MS);
         if (i >= 20 && doubt.phi(atMs + 899) >= 8) suspected++;
         doubt.answered(atMs + 900);
       }
@@ -205,7 +205,8 @@ describe('whatever happens', () => {
       else if (what === 'answer') doubt.answered(nowMs);
       else if (what === 'restart') doubt.restarted();
       else if (what === 'pause') doubt.localPause(fromMs, nowMs);
-      else doubt.heard(nowMs, what === 'question');
+      else if (what === 'question') doubt.questioned(nowMs);
+      else doubt.heard(nowMs);
     }
     return nowMs;
   }

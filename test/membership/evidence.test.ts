@@ -28,7 +28,7 @@ describe('nothing listens at a peer', () => {
   it('and two know it: dead as soon as they heard of one another', () => {
     const net = settled().kill('b');
     net.evidence('a', 'b', { kind: 'refused' }).evidence('c', 'b', { kind: 'refused' });
-    net.run(5);
+    net.run(INTERVAL_MS / 5);
     expect(net.state('a', 'b')).toBe('dead');
     expect(net.state('c', 'b')).toBe('dead');
   });
