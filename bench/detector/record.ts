@@ -56,13 +56,23 @@ async function record(minutes: number, directory: string, seed: number): Promise
     const sender = message.readUInt32BE(0);
     if (TROUBLES[sender] === 'loss' && isLost()) return;
     if (arrivedMs < WARM_UP_MS) return;
-    beats[sender]?.push({ seq: message.readUInt32BE(4), sentMs: message.readDoubleBE(8), arrivedMs });
+    beats[sender]?.push({
+      seq: message.readUInt32BE(4),
+      sentMs: message.readDoubleBE(8),
+      arrivedMs,
+    });
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
 
   const senders = TROUBLES.map((trouble, i) =>
-    fork(SENDER, [trouble, String(i), String(socket.address().port), String(INTERVAL_MS), String(seed + i)]),
+    fork(SENDER, [
+      trouble,
+      String(i),
+      String(socket.address().port),
+      String(INTERVAL_MS),
+      String(seed + i),
+    ]),
   );
   const stopper = new AbortController();
   const stopping = stopNowAndThen(
@@ -78,7 +88,10 @@ async function record(minutes: number, directory: string, seed: number): Promise
   clearInterval(ticker);
   socket.close();
   for (const [i, trouble] of TROUBLES.entries()) {
-    writeFileSync(join(directory, `own-${trouble}.csv.gz`), gzipSync(csvOf(beats[i] as Beat[]), { level: 9 }));
+    writeFileSync(
+      join(directory, `own-${trouble}.csv.gz`),
+      gzipSync(csvOf(beats[i] as Beat[]), { level: 9 }),
+    );
   }
   writeFileSync(join(directory, 'own-pauses.csv'), `${paused.join('\n')}\n`);
 }

@@ -6,7 +6,7 @@ import { type Random, randomFrom } from '../../test/support/random.ts';
 import { readIntervals } from '../timeouts/hlog.ts';
 import { seattleStream } from '../timeouts/recorded.ts';
 import type { Link } from './links.ts';
-import { sliced, type Trace } from './trace.ts';
+import type { Trace } from './trace.ts';
 
 const TRACES = new URL('traces/', import.meta.url);
 const HICCUPS = new URL('../timeouts/traces/jHiccup-2.0.7S.logV2.hlog', import.meta.url);
@@ -85,19 +85,14 @@ const OWN_INTERVAL_MS = 100;
 const OWN_WARM_UP_MS = 5000;
 const UNITS_PER_MS = 100;
 
-/** Our own recordings, as far as they are there: the first half trains, the second judges. */
+/** Our own recordings, as far as they are there. Nothing is tuned on them: all of them judge. */
 export function ownTraces(folder = TRACES): Trace[] {
   const pausesFile = new URL('own-pauses.csv', folder);
   const pauses = existsSync(pausesFile) ? readPauses(readFileSync(pausesFile, 'utf8')) : [];
   return OWN.flatMap((trouble) => {
     const file = new URL(`own-${trouble}.csv.gz`, folder);
     if (!existsSync(file)) return [];
-    const trace = readOwn(`own-${trouble}`, gunzipSync(readFileSync(file)).toString(), pauses);
-    const half = trace.seq.length >> 1;
-    return [
-      sliced(trace, 0, half, { set: 'training' }),
-      sliced(trace, half, trace.seq.length, { set: 'judging' }),
-    ];
+    return [readOwn(`own-${trouble}`, gunzipSync(readFileSync(file)).toString(), pauses)];
   });
 }
 

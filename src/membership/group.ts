@@ -1,9 +1,10 @@
 /** Who belongs to the group, who of them we are, and who watches whom. */
+import { nameHash } from './names.ts';
 import { Observers } from './observers.ts';
 
 export class Group {
-  /** Our own name; undefined until it is known. */
-  self: string | undefined;
+  #self: string | undefined;
+  #selfHash: string | undefined;
   observers: Observers;
   readonly #k: number | undefined;
 
@@ -12,6 +13,21 @@ export class Group {
     this.self = self;
     this.#k = k;
     this.observers = Observers.among([], k);
+  }
+
+  /** Our own name; undefined until it is known. */
+  get self(): string | undefined {
+    return this.#self;
+  }
+
+  set self(name: string | undefined) {
+    this.#self = name;
+    this.#selfHash = name === undefined ? undefined : nameHash(name);
+  }
+
+  /** `nameHash` of our own name. */
+  get selfHash(): string | undefined {
+    return this.#selfHash;
   }
 
   /** We ourselves always belong to it. */

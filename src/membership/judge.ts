@@ -19,7 +19,8 @@ export interface JudgeOptions {
 
 export class Judge {
   readonly #options: JudgeOptions;
-  readonly #verdicts = new WeakMap<Watch, Verdict>();
+  /** What each was called last. */
+  readonly #states = new WeakMap<Watch, PeerState>();
   readonly #selfDoubt: SelfDoubt;
   #isSelfSuspected = false;
 
@@ -79,10 +80,12 @@ export class Judge {
 
   /** What it is called from now on; an event if that is new. */
   #call(watch: Watch, nowMs: number): void {
-    const before = this.#verdicts.get(watch)?.state ?? 'unknown';
+    const before = this.#states.get(watch) ?? 'unknown';
+    const { vote } = watch.judgement;
+    if (vote !== 'suspect' && vote === before) return; // others have no say in it
     const verdict = this.#verdict(watch, nowMs);
-    this.#verdicts.set(watch, verdict);
     if (verdict.state === before) return;
+    this.#states.set(watch, verdict.state);
     const { suspectedBy, assigned, because } = verdict;
     this.#options.emit({
       ...{ type: 'state', atMs: nowMs, peer: watch.contact.name, from: before, to: verdict.state },

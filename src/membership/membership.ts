@@ -18,7 +18,6 @@ import { Conversation } from './conversation.ts';
 import { Group } from './group.ts';
 import { Judge } from './judge.ts';
 import type { Message } from './message.ts';
-import { nameHash } from './names.ts';
 import { NoticeGuard } from './notice-guard.ts';
 import { Passive } from './passive.ts';
 import { Probing } from './probing.ts';
@@ -265,7 +264,7 @@ export class Membership {
       this.setSelf(name, now);
     }
     if (message.bootId === this.#options.bootId) return false;
-    if (self === undefined || message.to === nameHash(self) || message.kind === 'notice')
+    if (self === undefined || message.to === this.#group.selfHash || message.kind === 'notice')
       return true;
     const why = `it takes us for somebody else; is ${self} our name on every node?`;
     this.refused(message.from, why, now);

@@ -1,10 +1,12 @@
 /** The demo when something fails: by --scenario, and by keys on a real terminal. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type DemoReport, demoReportSchema } from '../../src/cli/demo/demo-report.ts';
-import { runProgram } from '../support/e2e-program.ts';
+import { runProgram, startProgram } from '../support/e2e-program.ts';
+import { peersReportSchema } from '../../src/report.ts';
 import { until } from '../support/e2e-wait.ts';
 import { ROOT } from '../support/node-versions.ts';
 
@@ -26,6 +28,19 @@ async function runScenario(name: string): Promise<DemoReport['faults'][number]> 
     complaints: [],
   });
   return faults[0]!;
+}
+
+/** Nobody listens there; who stands still still takes connections. */
+function isRefused(peer: string): Promise<boolean> {
+  const { hostname, port } = new URL(`http://${peer}`);
+  const socket = connect(Number(port), hostname);
+  return new Promise((resolve) => {
+    socket.once('error', () => resolve(true));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+  });
 }
 
 describe('tardy demo --scenario', () => {
@@ -54,6 +69,26 @@ describe('tardy demo --scenario', () => {
       const { sightings } = await runScenario('drop');
       expect(sightings).toMatchObject([{ observer: 'tail', node: 'steady' }]);
       expect(sightings[0]!.worst).toMatch(/^(suspect|disputed)$/);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'stop: who stands still does not stay behind when the demo is killed',
+    async () => {
+      const demo = startProgram(PROGRAM, { args: ['demo', '--scenario', 'stop'] });
+      const origin = await demo.said(/(http:\S+)\/peers/, 'stderr', PATIENCE_MS);
+      const peers = async () =>
+        peersReportSchema.parse(await (await fetch(`${origin}/peers`)).json()).peers;
+      const names = (await peers()).map(({ peer }) => peer);
+      expect(names.length).toBeGreaterThanOrEqual(5);
+      await until(
+        async () => (await peers()).some(({ state }) => /stalled|suspect|dead/.test(state)),
+        'somebody to stand still',
+        PATIENCE_MS,
+      );
+      await demo.stop('SIGKILL');
+      for (const name of names) await until(() => isRefused(name), `${name} to be gone`);
     },
     PATIENCE_MS,
   );

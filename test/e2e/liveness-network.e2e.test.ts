@@ -185,6 +185,10 @@ describe('a node with another secret', () => {
       }
       const { opinions } = await a.report();
       expect(new Set(opinions.map(({ observer }) => observer))).not.toContain('c');
+      const saidAtMs = performance.now();
+      const isLater = () => performance.now() - saidAtMs > 8 * HEARTBEAT_MS;
+      await a.sees(isLater, 'hear eight refusals');
+      for (const node of nodes) expect(node.ofType('mistake')).toEqual([]);
       c.signal('SIGKILL');
       for (const node of [a, b]) await node.calls('c', ['suspect', 'dead']);
       for (const node of [a, b]) expect(suspects(node)).toEqual(['c']);

@@ -12,6 +12,9 @@ import { type Pause, PauseLog } from '../../../src/pause/pause-log.ts';
 import { Diagnostics } from '../../../src/telemetry/diagnostics.ts';
 import { Estimator } from '../../../src/timeout/estimator.ts';
 
+/** Every node listens for the end of its process. */
+process.setMaxListeners(0);
+
 export const SECRET = 'known to the nodes of a bench';
 
 export interface BenchNodeOptions {

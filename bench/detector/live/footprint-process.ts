@@ -2,8 +2,12 @@
 import { Hub } from './hub.ts';
 import type { FootprintJob } from './footprint.ts';
 
-const WARM_MS = 5000;
-const SETTLED_MS = 60_000;
+/** By then everyone was asked once. */
+const WARM_MS = 1000;
+/** Longer than what is remembered of questions. */
+const SETTLED_MS = 45_000;
+/** Virtual time is taken in such steps, until the time on the wall is up. */
+const STEP_MS = 100;
 const CALIBRATION = 100_000;
 
 const job = JSON.parse(process.argv[2] ?? '{}') as FootprintJob;
@@ -38,16 +42,28 @@ if (job.kind === 'cpu') {
   const hub = new Hub({ ...job, timed });
   hub.run(WARM_MS);
   usedUs = calls = 0;
-  hub.run(WARM_MS + job.spanMs);
+  const startMs = performance.now();
+  let spanMs = 0;
+  while (spanMs < job.spanMs && performance.now() - startMs < job.wallMs) {
+    spanMs += STEP_MS;
+    hub.run(WARM_MS + spanMs);
+  }
   const cpuMs = Math.max(0, usedUs - calls * overhead) / 1000;
-  process.send?.({ cpuMs, calls, watched: hub.watched });
+  process.send?.({ cpuMs, spanMs, calls, watched: hub.watched });
 } else {
-  const plain = <T>(call: () => T) => call();
-  const few = new Hub({ ...job, members: 1, timed: plain });
-  few.run(SETTLED_MS);
-  const before = bytesInUse();
-  const hub = new Hub({ ...job, timed: plain });
+  settled(2); // what is loaded and compiled on the way is no peer's
+  const empty = bytesInUse();
+  const few = settled(job.members / 3);
+  const withFew = bytesInUse();
+  const many = settled(job.members);
+  const withMany = bytesInUse();
+  // Of the two, the difference is peers: what a group takes by itself is in both.
+  const added = withMany - withFew - (withFew - empty);
+  process.send?.({ bytes: added / (many.watched - few.watched), watched: many.watched });
+}
+
+function settled(members: number): Hub {
+  const hub = new Hub({ ...job, members, observers: members + 1, timed: (call) => call() });
   hub.run(SETTLED_MS);
-  const bare = bytesInUse();
-  process.send?.({ bytes: (bare - before) / hub.watched, watched: hub.watched, kept: few.watched });
+  return hub;
 }

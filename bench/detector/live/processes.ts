@@ -18,7 +18,6 @@ let isWatching = false;
 function watch(): void {
   if (isWatching) return;
   isWatching = true;
-  process.setMaxListeners(0); // every node of ours listens for the end of the process
   process.on('exit', endAll);
   process.on('SIGINT', () => process.exit(INTERRUPTED));
   process.on('SIGTERM', () => process.exit(INTERRUPTED));

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { TardyError } from '../../errors.ts';
-import { childMessageSchema, type Ready, type Sight } from './messages.ts';
+import { childMessageSchema, type ParentMessage, type Ready, type Sight } from './messages.ts';
 
 export interface ChildOptions {
   readonly name: string;
@@ -74,6 +74,11 @@ export class Child {
       // Not `exit`: its last words come after that.
       this.#process.once('close', () => fail(this.#end ?? 'gone'));
     });
+  }
+
+  tell(message: ParentMessage): void {
+    // It may be going at this moment: then there is nothing to tell.
+    if (this.#process.connected) this.#process.send(message, () => undefined);
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {

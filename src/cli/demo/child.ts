@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { z } from 'zod';
 import type { Tardy } from '../../tardy.ts';
-import { type ChildMessage, HOST } from './messages.ts';
+import { type ChildMessage, HOST, parentMessageSchema } from './messages.ts';
 
 /** Longer than any client keeps an idle connection, so that none is closed under a request. */
 const KEEP_ALIVE_MS = 120_000;
@@ -48,9 +48,27 @@ export function whyNotServed(port: number, error: unknown): string {
   return `cannot serve on port ${port}: ${what}; give another with --port, or 0 for a free one`;
 }
 
-/** Ctrl-C in a terminal reaches every process; the parent decides what it means. */
+/**
+ * Ctrl-C in a terminal reaches every process; the parent decides what it means. Who stands still
+ * does not notice that the parent is gone: somebody else wakes it.
+ */
 function liveAsLongAsParent(): void {
   process.on('SIGINT', () => undefined);
-  process.on('disconnect', () => process.exit());
+  let asleep: number | undefined;
+  process.on('message', (raw) => {
+    asleep = parentMessageSchema.safeParse(raw).data?.asleep;
+  });
+  process.on('disconnect', () => {
+    if (asleep !== undefined) wake(asleep);
+    process.exit();
+  });
   if (process.send && !process.connected) process.exit();
+}
+
+function wake(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch {
+    // It is gone already, which is all that was wanted.
+  }
 }

@@ -113,7 +113,11 @@ class Processes implements Cluster {
   }
 
   signal(name: ServiceName, signal: 'SIGSTOP' | 'SIGCONT'): void {
-    this.#children.get(name)?.signal(signal);
+    const child = this.#children.get(name);
+    if (!child) return;
+    const asleep = signal === 'SIGSTOP' ? { asleep: child.pid } : {};
+    this.#children.get('gateway')?.tell(asleep);
+    child.signal(signal);
   }
 
   async kill(name: ServiceName): Promise<void> {

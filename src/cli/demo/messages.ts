@@ -54,5 +54,9 @@ export const childMessageSchema = z.discriminatedUnion('kind', [
 export type ServiceArgument = z.infer<typeof serviceArgumentSchema>;
 export type GatewayArgument = z.infer<typeof gatewayArgumentSchema>;
 export type Ready = z.infer<typeof readySchema>;
+/** To a child: who has to be woken if the parent is gone; nobody, if it is absent. */
+export const parentMessageSchema = z.object({ asleep: z.number().optional() });
+
+export type ParentMessage = z.infer<typeof parentMessageSchema>;
 export type Sight = z.infer<typeof sightSchema>;
 export type ChildMessage = z.input<typeof childMessageSchema>;
