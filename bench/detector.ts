@@ -1,7 +1,7 @@
 /**
  * `node bench/detector.ts`: how fast and how wrong failure detectors are, ours beside the
- * published ones, by replay of traces. `--help` lists the options; bench/detector/README.md says
- * what a figure means.
+ * published ones, by replay of traces; and, with `--part live`, the membership at work.
+ * `--help` lists the options; bench/detector/README.md says what a figure means.
  */
 import { writeFileSync } from 'node:fs';
 import { type BenchRun, benchRun } from './detector/bench-run.ts';
@@ -15,7 +15,7 @@ import { oneWayPart } from './detector/live/one-way.ts';
 import { probingPart } from './detector/live/probing.ts';
 import { scalePart } from './detector/live/scale.ts';
 import { stallsPart } from './detector/live/stalls.ts';
-import { type Options, type PartName, readOptions } from './detector/options.ts';
+import { type Options, type PartName, PARTS, readOptions } from './detector/options.ts';
 import { reliabilityPart } from './detector/reliability.ts';
 import { settingsPart } from './detector/settings.ts';
 import { timingPart } from './detector/timing.ts';
@@ -40,6 +40,8 @@ const MAKE: Readonly<Record<PartName, (run: BenchRun) => PartResult | Promise<Pa
   scale: scalePart,
 };
 
+const REPLAYED: readonly PartName[] = PARTS;
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (typeof options === 'string') {
@@ -58,14 +60,16 @@ async function measure(options: Options): Promise<void> {
     const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
     process.stderr.write(`[${seconds} s] ${what}\n`);
   };
-  progress('traces');
-  const traces = tracesFor(options);
+  const isReplayed = options.parts.some((part) => REPLAYED.includes(part));
+  if (isReplayed) progress('traces');
+  const traces = isReplayed ? tracesFor(options) : [];
   say(
-    `Failure detectors: Node ${here.node}, ${here.cpu} x ${here.processors}, seed ${options.seed}, ` +
-      `${traces.length} traces for ${options.set}, gate ${options.gate ? 'on' : 'off'}` +
+    `Failure detectors: Node ${here.node}, ${here.cpu} x ${here.processors}, seed ${options.seed}` +
+      (isReplayed
+        ? `, ${traces.length} traces for ${options.set}, gate ${options.gate ? 'on' : 'off'}`
+        : `, load average ${here.load.toFixed(1)} at the start`) +
       (options.quick ? ', quick' : ''),
   );
-  if (!traces.some(({ origin }) => origin === 'recorded')) say('no recordings of ours are there');
   const run = benchRun(options, traces, progress);
   const results: Partial<Record<PartName, PartResult>> = {};
   for (const name of options.parts) {

@@ -12,6 +12,15 @@ export type {
   TimeoutsReport,
 } from './report.ts';
 export { type CallInit, createTardy, type Tardy, type TardyOptions } from './tardy.ts';
+export type { EventLog, PeerEvent, PeerEventListener } from './liveness/event-log.ts';
+export { PEER_STATES } from './membership/types.ts';
+export type {
+  Cell,
+  Evidence,
+  MembershipEvent,
+  PeerState,
+  SuspicionReason,
+} from './membership/types.ts';
 export type { Advice, Basis } from './timeout/types.ts';
 export type { WhatIf } from './timeout/what-if.ts';
 export type { CallToArm, Plan, TimeoutSource } from './apply/source.ts';

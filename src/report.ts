@@ -118,19 +118,25 @@ export function timeoutEntries(table: PeerTable, nowMs: number, peer?: Peer): Ti
   );
 }
 
+/** What is held of peers, and by which name a peer of the table is among them. */
+export interface PeersLiveness {
+  readonly views: readonly PeerView[];
+  readonly nameOf: (peer: string) => string;
+}
+
 /** One entry for each peer of the table, and for each that is watched. */
 export function peerEntries(
   table: PeerTable,
-  views: readonly PeerView[],
+  { views, nameOf }: PeersLiveness,
   nowMs: number,
   pausedMs: PausedMs,
 ): PeerEntry[] {
   const byName = new Map(views.map((view) => [view.peer, view]));
   const called = [...table.all()].map((peer) => ({
     ...trafficOf(peer, nowMs, pausedMs),
-    ...livenessOf(byName.get(peer.name)),
+    ...livenessOf(byName.get(nameOf(peer.name))),
   }));
-  const names = new Set(called.map(({ peer }) => peer));
+  const names = new Set(called.map(({ peer }) => nameOf(peer)));
   const others = views.filter(({ peer, watched }) => watched && !names.has(peer));
   return [...called, ...others.map((view) => ({ ...noTraffic(view.peer), ...livenessOf(view) }))];
 }

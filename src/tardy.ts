@@ -169,8 +169,11 @@ class TardyProcess implements Tardy {
 
   peers(): PeerEntry[] {
     const nowMs = performance.now();
-    return peerEntries(this.#table, this.#liveness.peers(), nowMs, this.#source.pausedMs);
+    const liveness = { views: this.#liveness.peers(), nameOf: this.#nameOf };
+    return peerEntries(this.#table, liveness, nowMs, this.#source.pausedMs);
   }
+
+  readonly #nameOf = (peer: string): string => this.#liveness.nameOf(peer);
 
   livePeers(): string[] {
     return this.#liveness.livePeers();

@@ -11,12 +11,15 @@ describe('the docs', () => {
     expect(read(path)).toBe(text);
   });
 
-  it.each(['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/timeouts.md'])(
-    '%s has no dead link',
-    (path) => {
-      const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link!);
-      const dead = links.filter((link) => !existsSync(join(ROOT, path, '..', link)));
-      expect(dead).toEqual([]);
-    },
-  );
+  it.each([
+    'README.md',
+    'CONTRIBUTING.md',
+    'docs/architecture.md',
+    'docs/liveness.md',
+    'docs/timeouts.md',
+  ])('%s has no dead link', (path) => {
+    const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link!);
+    const dead = links.filter((link) => !existsSync(join(ROOT, path, '..', link)));
+    expect(dead).toEqual([]);
+  });
 });

@@ -5,7 +5,8 @@ import { notifyDown, type Notified } from '../liveness/notify.ts';
 import { Diagnostics } from '../telemetry/diagnostics.ts';
 import { type Context, defineCommand, type Values } from './command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { usageError } from './parse.ts';
+import { suggestion, usageError } from './parse.ts';
+import { show } from '../errors.ts';
 import { printable } from './text.ts';
 
 const options = {
@@ -28,15 +29,16 @@ export const notify = defineCommand({
       does: 'tells every node of TARDY_PEERS, with TARDY_SECRET',
     },
     {
-      line: 'ExecStopPost=/usr/bin/npx tardy notify --down %H:3000',
-      does: 'in a systemd unit: whoever crashes is known at once; in a container, a preStop hook',
+      line: 'ExecStopPost=/usr/bin/npx tardy notify --down 10.0.0.7:3000',
+      does: 'in a systemd unit: that it ended is known at once, however it did',
     },
   ],
   options,
   notes: [
     'Each node that is told suspects the one that is down until it is heard again, so a wrong ' +
-      'notice does no lasting harm. TARDY_SECRET must be that of the nodes: without one they ' +
-      'listen to the addresses of their peers only.',
+      'notice does no lasting harm. TARDY_SECRET must be that of the nodes: without one nobody ' +
+      'is believed about others. In a container, tell when the process has ended, not in a ' +
+      'preStop hook: it still answers then.',
   ],
   run: runNotify,
 });
@@ -47,11 +49,19 @@ async function runNotify(values: Values<typeof options>, context: Context): Prom
   const list = values.to ?? env.TARDY_PEERS ?? '';
   const entries = list.split(',').map((entry) => entry.trim());
   const peers = await addressesOf(entries.filter((entry) => entry !== ''));
+  if (peers.length > 0 && !peers.some(({ name }) => name === values.down)) {
+    const known = [...new Set(peers.map(({ name }) => name))];
+    const like = suggestion(values.down, known);
+    throw usageError(`--down ${show(values.down)} is none of the peers${like}`);
+  }
   const to = peers.filter(({ name }) => name !== values.down);
   if (to.length === 0) {
     throw usageError('nobody to tell: give --to http://host:port,… or set TARDY_PEERS');
   }
-  const secret = env.TARDY_SECRET === '' ? undefined : env.TARDY_SECRET;
+  const secret = env.TARDY_SECRET;
+  if (secret === undefined || secret === '') {
+    throw usageError('TARDY_SECRET is not set: without that of the nodes nobody believes us');
+  }
   const told = await notifyDown({ down: values.down, to, secret, signal });
   for (const each of told) context.err(`${lineOf(each, context)}\n`);
   return told.some(({ problem }) => problem === undefined) ? EXIT.ok : EXIT.unreachable;

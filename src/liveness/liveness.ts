@@ -69,6 +69,8 @@ export class Liveness {
   readonly #server: HeartbeatServer;
   readonly #book: AddressBook;
   #addresses = new Map<string, Address[]>();
+  /** Members by the `host:port` that traffic knows them by, where they are listed otherwise. */
+  #names = new Map<string, string>();
   #discovery: Discovery | undefined;
   #transports: Transports | undefined;
   #runtime: Runtime | undefined;
@@ -153,7 +155,12 @@ export class Liveness {
 
   /** What a peer is called; undefined for who is not known. */
   stateOf(peer: string): PeerState | undefined {
-    return this.#membership.stateOf(peer, performance.now());
+    return this.#membership.stateOf(this.nameOf(peer), performance.now());
+  }
+
+  /** The name in the list of peers of what traffic knows as `host:port`; else the same. */
+  nameOf(peer: string): string {
+    return this.#names.get(peer) ?? peer;
   }
 
   localPause({ fromMs, toMs }: Pause): void {
@@ -163,7 +170,7 @@ export class Liveness {
   /** A request of the application failed. */
   failed(peer: string, ending: Ending): void {
     const kind = EVIDENCE[ending];
-    if (kind) this.#weigh(peer, { kind });
+    if (kind) this.#weigh(this.nameOf(peer), { kind });
   }
 
   #newMembership(): Membership {
@@ -210,12 +217,13 @@ export class Liveness {
   #weighTraffic(): void {
     const at = now();
     this.#traffic.collect(at.monoMs, (peer, evidence, atMs) => {
-      this.#membership.evidence(peer, evidence, at, atMs);
+      this.#membership.evidence(this.nameOf(peer), evidence, at, atMs);
     });
   }
 
   #setPeers(found: readonly Address[]): void {
     this.#addresses = Map.groupBy(found, ({ name }) => name);
+    this.#names = new Map(found.map(({ name, url }) => [new URL(url).host, name]));
     this.#book.setPeers(found);
     this.#transports?.setPeers(found);
     this.#membership.setMembers([...this.#addresses.keys()], now());

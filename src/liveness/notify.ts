@@ -23,7 +23,7 @@ export interface Notice {
   /** Name of the node that is down. */
   readonly down: string;
   readonly to: readonly Address[];
-  readonly secret: string | undefined;
+  readonly secret: string;
   readonly signal: AbortSignal;
 }
 

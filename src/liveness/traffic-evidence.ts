@@ -48,13 +48,16 @@ export class TrafficEvidence {
     if (waiting) weigh(peer.name, { kind: 'in-flight', ...waiting }, nowMs);
   }
 
-  /** The oldest request on its way: how long it waits, and how surprising that is for its route. */
+  /**
+   * For how long nothing was heard while requests were on their way, and how surprising that is
+   * for the route of the oldest: timeouts of the caller do not end such a silence.
+   */
   #waiting(peer: Peer, nowMs: number): { ageMs: number; phi: number } | undefined {
-    const oldest = peer.inFlight.oldest;
-    if (oldest?.writtenAtMs === undefined) return undefined;
-    const { writtenAtMs, route } = oldest;
-    const ageMs = nowMs - writtenAtMs - this.#pausedMs(writtenAtMs, nowMs);
-    const phi = route.estimator.phi(ageMs);
+    const sinceMs = peer.unansweredSinceMs;
+    const { oldest } = peer.inFlight;
+    if (sinceMs === undefined || !oldest) return undefined;
+    const ageMs = nowMs - sinceMs - this.#pausedMs(sinceMs, nowMs);
+    const phi = oldest.route.estimator.phi(ageMs);
     return phi === undefined ? undefined : { ageMs, phi };
   }
 

@@ -133,7 +133,7 @@ export class Judge {
     const verdict = this.#verdict(watch, nowMs);
     return {
       ...{ peer: contact.name, state: verdict.state, vote: judgement.vote },
-      phi: lastHeardMs === undefined ? undefined : doubt.phi(nowMs),
+      phi: lastHeardMs === undefined || watch.hasLeft ? undefined : doubt.phi(nowMs),
       bootId: contact.bootId,
       lastHeardAgoMs: lastHeardMs === undefined ? undefined : nowMs - lastHeardMs,
       ...{ rttMs, watched: true, observers: verdict.assigned },

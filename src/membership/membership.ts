@@ -149,14 +149,14 @@ export class Membership {
   }
 
   /**
-   * Something else was seen of a peer; of a stranger too, which is then a passive peer.
+   * Something else was seen of a peer. Whom we do not watch, a stranger or a member that is left to
+   * others, is a passive peer.
    * `seenAtMs`: when, if it is told later.
    */
   evidence(peer: string, evidence: Evidence, now: Instant, seenAtMs = now.monoMs): void {
     const watch = this.#watches.get(peer);
     if (!watch) {
-      const isMember = this.#group.observers.has(peer);
-      if (!isMember) this.#passive.evidence(peer, evidence, now.monoMs, seenAtMs);
+      if (peer !== this.#group.self) this.#passive.evidence(peer, evidence, now.monoMs, seenAtMs);
       return;
     }
     if (watch.isNews(evidence, now.monoMs)) {

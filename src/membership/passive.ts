@@ -1,11 +1,15 @@
 /**
  * Upstreams that are no members: nobody asks them, they are known by the traffic to them.
  *
- * Any reply is a sign of life. They are suspected when nothing listens there, or when a request
- * waits surprisingly long; there is no quorum about them, so they are never called dead.
+ * Any reply is a sign of life. They are suspected when nothing listens there, or when nothing is
+ * heard for surprisingly long although requests wait; there is no quorum about them, so they are
+ * never called dead. The tail of replies is heavier than that of heartbeats, and nobody asks again
+ * at once: phi 8 would take minutes, so less is enough.
  */
 import type { Evidence, MembershipEvent, PeerState, PeerView, SuspicionReason } from './types.ts';
 
+/** They are suspected from here on, or from the phi of members if that is less. */
+const PASSIVE_PHI = 4;
 /** As many as the peer table holds; the one unheard for longest makes room. */
 const PASSIVE_MAX = 1024;
 
@@ -27,7 +31,7 @@ export class Passive {
 
   constructor(emit: (event: MembershipEvent) => void, suspectPhi: number) {
     this.#emit = emit;
-    this.#suspectPhi = suspectPhi;
+    this.#suspectPhi = Math.min(suspectPhi, PASSIVE_PHI);
   }
 
   /** `seenAtMs`: when it was seen; a reply of before a suspicion does not undo it. */

@@ -35,6 +35,11 @@ export class Peer {
   lastUsedMs: number;
   /** When the last reply came, whatever it said: a sign of life. */
   lastReplyMs: number | undefined;
+  /**
+   * When the first request was written that nothing was heard after; of requests that were given up
+   * by their caller nothing is held.
+   */
+  unansweredSinceMs: number | undefined;
   /** When its kernel last took a connection. */
   lastConnectMs: number | undefined;
   /** TCP handshakes of the last hour: what the kernel of the peer answers. */

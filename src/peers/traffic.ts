@@ -86,6 +86,7 @@ export class Traffic {
     exchange.replied = true;
     this.arrivals++;
     exchange.peer.lastReplyMs = nowMs;
+    exchange.peer.unansweredSinceMs = undefined;
     this.#settle(exchange, 'completed', nowMs, { serverMs, queueMs });
     leave(exchange);
   }
@@ -96,6 +97,7 @@ export class Traffic {
     exchange.replied = exchange.ended = true;
     this.arrivals++;
     exchange.peer.lastReplyMs = nowMs;
+    exchange.peer.unansweredSinceMs = undefined;
     exchange.waiting?.drop();
     leave(exchange);
   }
@@ -119,6 +121,9 @@ export class Traffic {
     }
     this.#settle(exchange, ending, nowMs);
     leave(exchange);
+    // A timeout leaves the question open; whoever gives up for a reason of its own takes it back.
+    const { peer } = exchange;
+    if (ending !== 'timed-out' && peer.inFlight.size === 0) peer.unansweredSinceMs = undefined;
     if (OUTCOME[ending] === 'failed' || ending === 'stale-reset') {
       this.#onFailure?.(exchange.peer, ending, nowMs);
     }
@@ -127,6 +132,7 @@ export class Traffic {
   #begin(exchange: Exchange, nowMs: number): void {
     exchange.waiting?.drop();
     exchange.writtenAtMs = nowMs;
+    exchange.peer.unansweredSinceMs ??= nowMs;
     const { estimator } = exchange.route;
     exchange.advisedMs = estimator.advisedMs(nowMs) ?? Infinity;
     exchange.waiting = estimator.begin(nowMs);

@@ -126,9 +126,9 @@ describe('a request that waits', () => {
   it('surprisingly long makes us ask at once', () => {
     const net = settled(['a', 'b']);
     const before = net.sent.length;
-    net.evidence('a', 'b', waits(4)).run(1);
-    const asked = net.sent.slice(before).filter(({ from }) => from === 'a');
-    expect(asked).toHaveLength(1);
+    net.evidence('a', 'b', waits(4)).run(INTERVAL_MS / 10);
+    const asked = net.sent.slice(before).filter(({ from, urgent }) => from === 'a' && urgent);
+    expect(asked.length).toBeGreaterThan(0);
     expect(net.state('a', 'b')).toBe('alive');
   });
 

@@ -131,7 +131,7 @@ describe('a member that stands still', () => {
       .pause('a', 5000)
       .run(100)
       .kill('b')
-      .run(4900 + 2 * INTERVAL_MS);
+      .run(4900 + 3 * INTERVAL_MS);
     expect(['suspect', 'dead']).toContain(net.state('a', 'b'));
     expect(net.called('a', 'c')).toEqual(['alive']);
   });

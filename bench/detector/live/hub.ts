@@ -40,7 +40,7 @@ export class Hub {
   readonly #digest: number;
   #nonces = 0;
   #dueMs = Infinity;
-  #sent: Outgoing[] = [];
+  readonly #sent: Outgoing[] = [];
 
   constructor(options: HubOptions) {
     this.#options = options;

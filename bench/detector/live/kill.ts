@@ -16,7 +16,9 @@ const SETTLE_MS = 4000;
 const SEEN_MS = 10_000;
 const HTTP = { p50Ms: 100, p99Ms: 1000 };
 
-export const WAYS = ['http', 'udp'] as const;
+type Suspicion = Extract<PeerEvent, { type: 'suspicion' }>;
+
+const WAYS = ['http', 'udp'] as const;
 type Way = (typeof WAYS)[number];
 
 interface Kill {
@@ -108,7 +110,7 @@ class Pair {
   readonly victim: BenchProcess;
   readonly #way: Way;
   readonly #watcher: BenchNode;
-  #suspicion: Extract<PeerEvent, { type: 'suspicion' }> | undefined;
+  readonly #suspicions: Suspicion[] = [];
 
   constructor(way: Way, watcherPort: number, victimPort: number) {
     this.#way = way;
@@ -121,7 +123,7 @@ class Pair {
     this.#watcher = new BenchNode({
       ...{ name: 'w', ...common, ...at(watcherPort) },
       onEvent: (event) => {
-        if (event.type === 'suspicion') this.#suspicion ??= event;
+        if (event.type === 'suspicion') this.#suspicions.push(event);
       },
     });
   }
@@ -132,11 +134,11 @@ class Pair {
 
   async kill(): Promise<Kill> {
     const view = this.#watcher.liveness.peers().find(({ peer }) => peer === 'v');
-    this.#suspicion = undefined;
+    this.#suspicions.length = 0;
     const atMs = performance.now();
     this.victim.signal('SIGKILL');
-    await until(() => this.#suspicion !== undefined, SEEN_MS);
-    const { atMs: seenMs, reason } = this.#suspicion ?? { atMs: Infinity, reason: 'never' };
+    await until(() => this.#suspicions.length > 0, SEEN_MS);
+    const { atMs: seenMs, reason } = this.#suspicions[0] ?? { atMs: Infinity, reason: 'never' };
     return { way: this.#way, tookMs: seenMs - atMs, reason, rttMs: view?.rttMs ?? NaN };
   }
 

@@ -47,8 +47,8 @@ export class BenchProcess {
     this.child.on('error', () => undefined);
   }
 
-  on<T>(listener: (message: T) => void): void {
-    this.#listeners.add(listener as (message: unknown) => void);
+  on(listener: (message: unknown) => void): void {
+    this.#listeners.add(listener);
   }
 
   /** Resolves when it says that it is ready. */

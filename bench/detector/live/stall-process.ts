@@ -66,14 +66,21 @@ function makeGarbage(untilMs: number): void {
   }
 }
 
-/** When phi says that the peer is to be suspected: its deadline, whatever is made of it. */
+/**
+ * When phi says that the peer is to be suspected: its deadline, whatever is made of it. A pause
+ * that is not over yet is in phi until it is subtracted: what counts is when phi rose for good.
+ */
 function lookForDeadline(): void {
   const untilMs = performance.now() + LOOK_AT_MOST_MS;
+  let roseAtMs: number | undefined;
   const timer = setInterval(() => {
-    const phi = node.liveness.peers().find(({ peer }) => peer === PEER)?.phi ?? 0;
-    if (phi < SUSPECT_PHI && performance.now() < untilMs) return;
+    const nowMs = performance.now();
+    const view = node.liveness.peers().find(({ peer }) => peer === PEER);
+    if ((view?.phi ?? 0) >= SUSPECT_PHI) roseAtMs ??= nowMs;
+    else roseAtMs = undefined;
+    if (view?.vote !== 'suspect' && nowMs < untilMs) return;
     clearInterval(timer);
-    tell({ kind: 'deadline', atMs: wallMs() });
+    tell({ kind: 'deadline', atMs: wallMs(roseAtMs) });
   }, LOOK_MS);
 }
 

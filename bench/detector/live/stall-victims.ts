@@ -68,7 +68,8 @@ class Pair {
     const job = { name: 'w', udpPort: watcherPort, naivePort, ...common };
     this.#watcher = new BenchProcess('stall-process.ts', job);
     all.add(this.#watcher);
-    this.#watcher.on((report: StallReport) => {
+    this.#watcher.on((message) => {
+      const report = message as StallReport;
       if (report.kind === 'state') this.#state = report.to;
       if (report.kind === 'suspicion') this.#suspectedAtMs = report.atMs;
       if (report.kind === 'deadline') this.#deadlineAtMs = report.atMs;

@@ -87,7 +87,7 @@ function victimTable(victims: readonly Victim[], late: readonly number[]): Table
       ['from its deadline to the suspicion', `${victims.length}`, ...spread(late)],
     ],
     notes: [
-      'deadline: when its phi is seen to reach the one for suspicion, by a look every ms',
+      'deadline: when its phi is seen to reach the one for suspicion for good, by a look every ms',
       loadNote(),
     ],
   };
@@ -125,7 +125,8 @@ async function runWatchers(
     watchers.map(({ peerJob }) => peerJob),
   );
   const pauses: Span[] = [];
-  peers.on(({ pause }: { pause?: Span }) => {
+  peers.on((message) => {
+    const { pause } = message as { pause?: Span };
     if (pause) pauses.push(pause);
   });
   for (const process of [peers, ...watchers.map((watcher) => watcher.process)]) all.add(process);
@@ -161,8 +162,8 @@ class Watcher {
   readonly peerJob: object;
   readonly #random: Random;
   #state = 'unknown';
-  #suspicions: number[] = [];
-  #naive: number[] = [];
+  readonly #suspicions: number[] = [];
+  readonly #naive: number[] = [];
 
   constructor(ports: readonly number[], random: Random) {
     const [watcherPort, peerPort, naivePort] = ports as [number, number, number];
@@ -172,7 +173,8 @@ class Watcher {
     this.peerJob = { name: 'p', udpPort: peerPort, beatPort: naivePort, ...common };
     const job = { name: 'w', udpPort: watcherPort, naivePort, ...common };
     this.process = new BenchProcess('stall-process.ts', job);
-    this.process.on((report: StallReport) => {
+    this.process.on((message) => {
+      const report = message as StallReport;
       if (report.kind === 'state') this.#state = report.to;
       if (report.kind === 'suspicion') this.#suspicions.push(report.atMs);
       if (report.kind === 'naive') this.#naive.push(report.atMs);
