@@ -22,7 +22,7 @@ function upstreams() {
 describe('an upstream', () => {
   it('is unknown until something came of it', () => {
     expect(upstreams().see({ kind: 'connect', durationMs: 1 })).toBe('unknown');
-    expect(upstreams().see({ kind: 'in-flight', ageMs: 1, phi: 7.9 })).toBe('unknown');
+    expect(upstreams().see({ kind: 'in-flight', ageMs: 1, phi: 3.9 })).toBe('unknown');
   });
 
   it('is alive with any reply, and nobody votes about it', () => {
