@@ -78,7 +78,10 @@ async function runRounds(run: BenchRun, rounds: number, all: Set<BenchProcess>):
     for (const { victim } of groups) all.add(victim);
     await Promise.all(groups.map(({ victim }) => victim.ready()));
     const isReady = () => groups.every((group) => group.isCalled('alive'));
-    if (!(await until(isReady, START_MS))) throw new Error('blocked: not all nodes were heard');
+    if (!(await until(isReady, START_MS))) {
+      const called = groups.map((group) => group.called);
+      throw new Error(`blocked: not all nodes are alive: ${called.join(', ')}`);
+    }
     const blocks: Block[] = [];
     for (let round = 0; round < rounds; round++) {
       run.progress(`blocked, round ${round + 1} of ${rounds}`);
@@ -118,6 +121,11 @@ class Trio {
         },
       });
     });
+  }
+
+  /** What they call it now. */
+  get called(): string {
+    return this.#watchers.map(({ liveness }) => liveness.stateOf('v')).join('/');
   }
 
   isCalled(state: PeerState): boolean {

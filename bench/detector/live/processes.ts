@@ -1,7 +1,9 @@
 /** Processes of the bench: started, talked with, and ended by their ids whatever happens. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 /** A busy machine takes seconds to start a dozen processes. */
 const START_MS = 120_000;
 const INTERRUPTED = 130;
+const HOST = '127.0.0.1';
 /** Node strips the types of a hundred files once, not for each process. */
 const COMPILE_CACHE = join(tmpdir(), 'tardy-bench-compile-cache');
 
@@ -104,20 +107,33 @@ export async function withProcesses<T>(work: (all: Set<BenchProcess>) => Promise
   }
 }
 
-/** UDP ports that were free a moment ago, and TCP ports of the same numbers most likely are. */
+/** Below the ports that kernels give to whoever connects: Linux begins at 32,768. */
+const PORTS = { first: 10_000, last: 32_000 };
+let nextPort = PORTS.first + randomInt(PORTS.last - PORTS.first);
+
+/** Ports that were free a moment ago for UDP and TCP; none is given twice. */
 export async function freePorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4'));
-  await Promise.all(
-    sockets.map(async (socket) => {
-      socket.bind(0, '127.0.0.1');
-      await once(socket, 'listening');
-    }),
-  );
-  const ports = sockets.map((socket) => socket.address().port);
-  await Promise.all(
-    sockets.map((socket) => new Promise<void>((done) => socket.close(() => done()))),
-  );
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = nextPort++;
+    if (nextPort > PORTS.last) nextPort = PORTS.first;
+    if ((await isFreeUdp(port)) && (await isFreeTcp(port))) ports.push(port);
+  }
   return ports;
+}
+
+function isFreeUdp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp6').once('error', () => resolve(false));
+    socket.bind(port, () => socket.close(() => resolve(true)));
+  });
+}
+
+function isFreeTcp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false));
+    server.listen(port, HOST, () => server.close(() => resolve(true)));
+  });
 }
 
 export function sleep(ms: number): Promise<void> {
