@@ -6,7 +6,6 @@ import { Diagnostics } from '../telemetry/diagnostics.ts';
 import { type Context, defineCommand, type Values } from './command.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { suggestion, usageError } from './parse.ts';
-import { show } from '../errors.ts';
 import { printable } from './text.ts';
 
 const options = {
@@ -49,11 +48,6 @@ async function runNotify(values: Values<typeof options>, context: Context): Prom
   const list = values.to ?? env.TARDY_PEERS ?? '';
   const entries = list.split(',').map((entry) => entry.trim());
   const peers = await addressesOf(entries.filter((entry) => entry !== ''));
-  if (peers.length > 0 && !peers.some(({ name }) => name === values.down)) {
-    const known = [...new Set(peers.map(({ name }) => name))];
-    const like = suggestion(values.down, known);
-    throw usageError(`--down ${show(values.down)} is none of the peers${like}`);
-  }
   const to = peers.filter(({ name }) => name !== values.down);
   if (to.length === 0) {
     throw usageError('nobody to tell: give --to http://host:port,… or set TARDY_PEERS');
@@ -61,6 +55,10 @@ async function runNotify(values: Values<typeof options>, context: Context): Prom
   const secret = env.TARDY_SECRET;
   if (secret === undefined || secret === '') {
     throw usageError('TARDY_SECRET is not set: without that of the nodes nobody believes us');
+  }
+  if (!peers.some(({ name }) => name === values.down)) {
+    const like = suggestion(values.down, [...new Set(peers.map(({ name }) => name))]);
+    context.err(`note: only nodes that list ${printable(values.down)} believe it${like}\n`);
   }
   const told = await notifyDown({ down: values.down, to, secret, signal });
   for (const each of told) context.err(`${lineOf(each, context)}\n`);
