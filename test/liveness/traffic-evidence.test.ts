@@ -85,6 +85,35 @@ describe('a request that waits', () => {
     expect((evidence as { phi: number }).phi).toBeGreaterThan(1);
   });
 
+  it('counts from the first that nothing came after, whatever timeouts ended it', () => {
+    const world = makeWorld();
+    for (let i = 0; i < 500; i++) call(world, 'a', '/', i * 10, 5);
+    const look = watcher(world);
+    look(5500);
+    for (const atMs of [6000, 7000, 8000])
+      world.traffic.end(waits(world, 'a', atMs), 'timed-out', atMs + 999);
+    waits(world, 'a', 9000);
+    expect(look(9500).all).toMatchObject([{ kind: 'in-flight', ageMs: 3500 }]);
+  });
+
+  it('begins anew after a reply, and after all that waited were given up by their callers', () => {
+    const world = makeWorld();
+    for (let i = 0; i < 500; i++) call(world, 'a', '/', i * 10, 5);
+    const look = watcher(world);
+    world.traffic.end(waits(world, 'a', 6000), 'timed-out', 6999);
+    call(world, 'a', '/', 7000, 5);
+    waits(world, 'a', 8000);
+    expect(look(8100).all).toContainEqual(
+      expect.objectContaining({ kind: 'in-flight', ageMs: 100 }),
+    );
+    const other = makeWorld();
+    for (let i = 0; i < 500; i++) call(other, 'a', '/', i * 10, 5);
+    other.traffic.end(waits(other, 'a', 6000), 'cancelled', 6999);
+    waits(other, 'a', 8000);
+    const [, evidence] = watcher(other)(8100).all;
+    expect(evidence).toMatchObject({ kind: 'in-flight', ageMs: 100 });
+  });
+
   it('does not age while we stand still', () => {
     const world = makeWorld();
     for (let i = 0; i < 500; i++) call(world, 'a', '/', i * 10, 5);

@@ -116,6 +116,10 @@ class Observer {
     };
   }
 
+  begin(): void {
+    this.mistakes = this.pekko.mistakes = this.cassandra.mistakes = 0;
+  }
+
   lost(atMs: number): Lost {
     const { pekko, cassandra, mistakes } = this;
     return {
@@ -197,7 +201,9 @@ class Trio {
     return this.#observers.every(({ node }) => node.liveness.stateOf('host') === 'alive');
   }
 
+  /** From now on it counts: while they start, nobody is heard. */
   begin(): void {
+    for (const observer of this.#observers) observer.begin();
     this.#since = { atMs: performance.now(), ...this.#sums() };
   }
 
