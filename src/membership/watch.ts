@@ -16,8 +16,11 @@ import type { Evidence, SuspicionReason } from './types.ts';
 export const SLOW_PHI = 3;
 /** Who was never heard may still be starting: it is not suspected before so many intervals. */
 const GRACE_INTERVALS = 10;
-/** A main loop that did not move for so many intervals, while its worker answers, stands still. */
-const STUCK_INTERVALS = 2;
+/**
+ * A main loop that did not move for so many intervals, while its worker answers, stands still: the
+ * third answer tells, be it a moment early.
+ */
+const STUCK_INTERVALS = 1.9;
 /** What is heard of the same life so long after its goodbye takes the goodbye back. */
 const GOODBYE_INTERVALS = 30;
 

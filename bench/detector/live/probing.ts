@@ -22,9 +22,10 @@ type Scores = Readonly<
 export async function probingPart(run: BenchRun): Promise<PartResult> {
   const { quick, seed } = run.options;
   const seeds = quick ? SEEDS.quick : SEEDS.full;
-  const outcomes = SCENES.flatMap((scene) => {
+  const outcomes = SCENES.flatMap((scene, n) => {
     run.progress(`probing, simulated, ${scene.name}, ${seeds} seeds`);
-    return Array.from({ length: seeds }, (_, i) => probingRun(seed + i, scene));
+    // Each scene has seeds of its own, or they would all meet the same pauses.
+    return Array.from({ length: seeds }, (_, i) => probingRun(seed + n * seeds + i, scene));
   });
   const live = await probingLive(run);
   return {
