@@ -349,8 +349,8 @@ export class Membership {
       const peer = this.#group.nameOf(opinion.about);
       const saidAtMs = peer === this.#group.self ? now.monoMs : echoedMs;
       if (peer === undefined || peer === contact.name || saidAtMs === undefined) continue;
-      this.#votes.say(contact.name, peer, wordOf(opinion, saidAtMs));
-      const watch = this.#watches.get(peer);
+      const isNews = this.#votes.say(contact.name, peer, wordOf(opinion, saidAtMs));
+      const watch = isNews ? this.#watches.get(peer) : undefined;
       if (watch) this.#judgeAndTell(watch, now);
     }
     this.#judge.judgeOurselves(this.#options.bootId, now.monoMs);

@@ -24,16 +24,20 @@ export class Votes {
     this.#ttlMs = rules.voteTtlMs(intervalMs);
   }
 
-  say(observer: string, peer: string, word: Word): void {
+  /** True if it may change what the peer is called: a suspicion that is said again does not. */
+  say(observer: string, peer: string, word: Word): boolean {
     let words = this.#words.get(peer);
     if (!words) this.#words.set(peer, (words = new Map<string, Word>()));
+    const before = words.get(observer);
     words.set(observer, word);
+    const isRepeated = before?.vote === 'suspect' && word.vote === 'suspect';
+    return !isRepeated || before.boot !== word.boot || !this.#holds(before, word.saidAtMs);
   }
 
   /** Words that hold about one life of a peer, by observer. */
   about(peer: string, boot: string, nowMs: number): [observer: string, word: Word][] {
     return [...(this.#words.get(peer) ?? [])].filter(
-      ([, word]) => nowMs - word.saidAtMs <= this.#ttlMs && this.#rules.isSameLife(word.boot, boot),
+      ([, word]) => this.#holds(word, nowMs) && this.#rules.isSameLife(word.boot, boot),
     );
   }
 
@@ -47,7 +51,11 @@ export class Votes {
   /** Whether one observer holds some life of the peer suspect. */
   isSuspecting(observer: string, peer: string, nowMs: number): boolean {
     const word = this.#words.get(peer)?.get(observer);
-    return word?.vote === 'suspect' && nowMs - word.saidAtMs <= this.#ttlMs;
+    return word?.vote === 'suspect' && this.#holds(word, nowMs);
+  }
+
+  #holds({ saidAtMs }: Word, nowMs: number): boolean {
+    return nowMs - saidAtMs <= this.#ttlMs;
   }
 
   /** When the next of these words ceases to hold; Infinity if none does. */
