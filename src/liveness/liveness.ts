@@ -40,6 +40,8 @@ import { Transports } from './transports.ts';
 
 /** Timers fire a little early now and then: a tick is asked for no sooner than this. */
 const TICK_MS_MIN = 1;
+/** Between two looks at what traffic shows of up to a thousand peers. */
+const TRAFFIC_MS = 100;
 
 export interface LivenessOptions {
   readonly peers: readonly DiscoveredPeer[] | PeersFunction;
@@ -75,6 +77,9 @@ export class Liveness {
   #transports: Transports | undefined;
   #runtime: Runtime | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** When it fires. */
+  #nextTickMs = Infinity;
+  #trafficAtMs = -Infinity;
   #stopFarewell: (() => void) | undefined;
 
   /** Throws ERR_TARDY_CONFIG for settings that do not go together. */
@@ -122,7 +127,7 @@ export class Liveness {
   /** Says goodbye, and closes what is open. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#nextTickMs = Infinity;
     this.#runtime = undefined;
     this.#stopFarewell?.();
     this.#discovery?.stop();
@@ -216,6 +221,7 @@ export class Liveness {
 
   #weighTraffic(): void {
     const at = now();
+    this.#trafficAtMs = at.monoMs;
     this.#traffic.collect(at.monoMs, (peer, evidence, atMs) => {
       this.#membership.evidence(this.nameOf(peer), evidence, at, atMs);
     });
@@ -237,17 +243,22 @@ export class Liveness {
   #schedule(): void {
     if (!this.#runtime) return;
     const nowMs = performance.now();
-    const waitMs = Math.max(TICK_MS_MIN, this.#membership.nextTickMs(nowMs) - nowMs);
+    const nextMs = this.#membership.nextTickMs(nowMs);
+    if (nextMs >= this.#nextTickMs) return; // a timer that fires too early only looks
+    this.#nextTickMs = nextMs;
     clearTimeout(this.#timer);
-    if (waitMs === Infinity) return;
+    const waitMs = Math.max(TICK_MS_MIN, nextMs - nowMs);
     this.#timer = setTimeout(this.#onTimer, waitMs).unref();
   }
 
-  readonly #onTimer = (): void => this.#runtime?.whenDrained(this.#tick);
+  readonly #onTimer = (): void => {
+    this.#nextTickMs = Infinity;
+    this.#runtime?.whenDrained(this.#tick);
+  };
 
   readonly #tick = (): void => {
     const tick = this.#options.diagnostics.guard('liveness', () => {
-      this.#weighTraffic();
+      if (performance.now() - this.#trafficAtMs >= TRAFFIC_MS) this.#weighTraffic();
       this.#membership.tick(now());
     });
     tick();

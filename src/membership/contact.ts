@@ -7,6 +7,7 @@
  */
 import { type Message, NO_NONCE } from './message.ts';
 import { nameHash } from './names.ts';
+import { Nonces } from './nonces.ts';
 
 /** Nonces remembered that went with questions: of several intervals, and a burst of probes. */
 const QUESTIONS = 32;
@@ -15,20 +16,9 @@ const ANSWERS = 8;
 /** Lives that ended: what is left of them on the way is old. */
 const FORMER_LIVES = 8;
 
-/** A nonce that we made up, and when we sent it. */
-export interface Issued {
-  readonly nonce: string;
-  readonly sentAtMs: number;
-}
-
-interface Remembered extends Issued {
-  /** It went with a question, which nobody has answered yet. */
-  awaitsAnswer: boolean;
-}
-
 export interface Reception {
   readonly as:
-    /** It answers the question that `echoed` went with. */
+    /** It answers the question that went with the nonce it echoes. */
     | 'answer'
     /** Of the life we know, and new. */
     | 'news'
@@ -38,8 +28,8 @@ export interface Reception {
     | 'unproved'
     /** Heard before, or overtaken. */
     | 'old';
-  /** The nonce of ours that it echoes: it was written after that was sent. */
-  readonly echoed: Issued | undefined;
+  /** When we sent the nonce that it echoes: it was written after that. */
+  readonly echoedMs: number | undefined;
   readonly isAnswer: boolean;
   /** No later message of this life came before. */
   readonly isNewest: boolean;
@@ -56,8 +46,8 @@ export class Contact {
   /** It has not heard our opinions under a nonce of its own that is new enough to count. */
   isToBeToldAgain = false;
   #seqIn = 0;
-  #questions: Remembered[] = [];
-  #answers: Remembered[] = [];
+  readonly #questions = new Nonces(QUESTIONS);
+  readonly #answers = new Nonces(ANSWERS);
   readonly #formerLives: string[] = [];
   #pausedMs = 0;
 
@@ -79,9 +69,7 @@ export class Contact {
   }
 
   issued(nonce: string, sentAtMs: number, isQuestion: boolean): void {
-    const list = isQuestion ? this.#questions : this.#answers;
-    list.push({ nonce, sentAtMs, awaitsAnswer: isQuestion });
-    if (list.length > (isQuestion ? QUESTIONS : ANSWERS)) list.shift();
+    (isQuestion ? this.#questions : this.#answers).add(nonce, sentAtMs, isQuestion);
   }
 
   /** Said again: it came by two ways. */
@@ -90,35 +78,35 @@ export class Contact {
   }
 
   received(message: Message): Reception {
-    const echoed = this.#echoedBy(message);
+    const question = this.#questions.find(message.echo);
+    const echoedMs = this.#echoedMs(message.echo, question);
     const isAnswer = message.kind === 'answer';
     const isOtherLife = message.bootId !== this.bootId;
-    const isNewest = isOtherLife ? echoed !== undefined : isAfter(message.seq, this.#seqIn);
-    const told = { echoed, isAnswer, isNewest };
-    const isLate = isAnswer && !echoed?.awaitsAnswer;
+    const isNewest = isOtherLife ? echoedMs !== undefined : isAfter(message.seq, this.#seqIn);
+    const told = { echoedMs, isAnswer, isNewest };
+    const isLate = isAnswer && !(question !== undefined && this.#questions.takeAnswer(question));
     if (isLate || this.#formerLives.includes(message.bootId)) return { as: 'old', ...told };
-    if (isAnswer && echoed) echoed.awaitsAnswer = false;
-    if (isOtherLife && !echoed) return { as: 'unproved', ...told };
-    if (isOtherLife) this.#endLife(echoed);
+    if (isOtherLife && echoedMs === undefined) return { as: 'unproved', ...told };
+    if (isOtherLife) this.#endLife(echoedMs as number);
     if (isNewest) this.#note(message);
     if (isOtherLife) return { as: 'restart', ...told };
     if (isAnswer) return { as: 'answer', ...told };
     return { as: isNewest ? 'news' : 'old', ...told };
   }
 
-  #echoedBy({ echo }: Message): Remembered | undefined {
-    const isEchoed = ({ nonce }: Remembered) => nonce === echo;
-    return this.#questions.findLast(isEchoed) ?? this.#answers.findLast(isEchoed);
+  #echoedMs(echo: string, question: number | undefined): number | undefined {
+    if (question !== undefined) return this.#questions.sentAtMs(question);
+    const answer = this.#answers.find(echo);
+    return answer === undefined ? undefined : this.#answers.sentAtMs(answer);
   }
 
   /** Another life has proved itself: what was said to the former one proves nothing any more. */
-  #endLife(proof: Issued | undefined): void {
+  #endLife(proofMs: number): void {
     if (this.bootId === undefined) return;
     this.#formerLives.push(this.bootId);
     if (this.#formerLives.length > FORMER_LIVES) this.#formerLives.shift();
-    const isLater = ({ sentAtMs }: Remembered) => sentAtMs >= (proof?.sentAtMs ?? Infinity);
-    this.#questions = this.#questions.filter(isLater);
-    this.#answers = this.#answers.filter(isLater);
+    this.#questions.forgetBefore(proofMs);
+    this.#answers.forgetBefore(proofMs);
   }
 
   #note(message: Message): void {

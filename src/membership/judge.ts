@@ -108,12 +108,20 @@ export class Judge {
     return verdictOf(question, rules);
   }
 
-  /** Many silent at once: before any of them is judged. */
-  doubtOurselves(nowMs: number): void {
+  /**
+   * Many silent at once: before any of them is judged. All are counted only where one of those
+   * that are due is silent, or was. True if a silence has to last longer or shorter from now on.
+   */
+  doubtOurselves(due: readonly Watch[], nowMs: number): boolean {
+    const before = this.extraMs;
+    const { score } = this.#selfDoubt;
+    if (score === 0 && !due.some((watch) => watch.isSilent(nowMs))) return false;
     const watches = [...this.#options.watches.values()].filter((watch) => !watch.hasLeft);
     const silent = watches.filter((watch) => watch.isSilent(nowMs)).length;
-    if (!this.#selfDoubt.update(silent, watches.length, nowMs)) return;
-    this.#options.emit({ type: 'self-doubt', atMs: nowMs, score: this.#selfDoubt.score });
+    if (this.#selfDoubt.update(silent, watches.length, nowMs)) {
+      this.#options.emit({ type: 'self-doubt', atMs: nowMs, score: this.#selfDoubt.score });
+    }
+    return this.extraMs !== before;
   }
 
   /** What our own observers say of us. */

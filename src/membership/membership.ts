@@ -17,21 +17,14 @@ import { Contact, type Reception } from './contact.ts';
 import { Conversation } from './conversation.ts';
 import { Group } from './group.ts';
 import { Judge } from './judge.ts';
+import type { MembershipOptions } from './membership-options.ts';
 import type { Message } from './message.ts';
 import { NoticeGuard } from './notice-guard.ts';
 import { Passive } from './passive.ts';
 import { Probing } from './probing.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { RULES, type Rules } from './rules.ts';
-import type {
-  Cell,
-  Evidence,
-  Instant,
-  MembershipEvent,
-  Outgoing,
-  PeerState,
-  PeerView,
-} from './types.ts';
+import type { Cell, Evidence, Instant, PeerState, PeerView } from './types.ts';
 import { Telling } from './telling.ts';
 import { Votes, wordOf } from './votes.ts';
 import { Watch } from './watch.ts';
@@ -43,28 +36,7 @@ const PATIENCE_INTERVALS = 2;
 /** Who asked about a peer is told for so many intervals. */
 const INTEREST_INTERVALS = 3;
 
-export interface MembershipOptions {
-  /** Our own name among the members; undefined until it is known. */
-  readonly self?: string | undefined;
-  /** 16 hex digits, drawn at start. */
-  readonly bootId: string;
-  /** Between two questions to a peer, in ms. Default 1000. */
-  readonly intervalMs?: number;
-  /** Phi at which a silence is a suspicion. Default 8. */
-  readonly suspectPhi?: number;
-  /** Observers a member, above 50 members. Default 9. */
-  readonly observers?: number;
-  /** What others say counts; false without a secret. Default true. */
-  readonly trustOpinions?: boolean;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly send: (out: Outgoing) => void;
-  readonly emit: (event: MembershipEvent) => void;
-  /** Turns of our main loop so far. Default: of this membership. */
-  readonly progress?: () => number;
-  /** For tests: wrong rules. */
-  readonly rules?: Partial<Rules>;
-}
+export type { MembershipOptions } from './membership-options.ts';
 
 export class Membership {
   readonly #options: MembershipOptions;
@@ -175,12 +147,14 @@ export class Membership {
     this.#conversation.paused(pauseMs);
   }
 
-  /** Asks whom it is time to ask, and judges everyone. */
+  /** Asks whom it is time to ask, and judges those of whom time alone may tell something. */
   tick(now: Instant): void {
     this.#turns++;
     if (this.isGone) return;
-    this.#judge.doubtOurselves(now.monoMs);
-    for (const watch of this.#watches.values()) {
+    const due = this.#due(now.monoMs);
+    // If we begin or cease to doubt ourselves, everyone is judged anew.
+    const isChanged = this.#judge.doubtOurselves(due, now.monoMs);
+    for (const watch of isChanged ? this.#watches.values() : due) {
       this.#probing.askIfDue(watch, now);
       this.#judgeAndTell(watch, now);
     }
@@ -192,14 +166,7 @@ export class Membership {
   nextTickMs(nowMs: number): number {
     if (this.isGone) return Infinity;
     let nextMs = Math.min(nowMs + this.#intervalMs, this.#telling.nextMs());
-    for (const watch of this.#watches.values()) {
-      nextMs = Math.min(
-        nextMs,
-        this.#probing.nextMs(watch, nowMs),
-        watch.nextJudgementMs(nowMs, this.#judge.extraMs),
-        this.#votes.nextExpiryMs(watch.contact.name, nowMs) + 1,
-      );
-    }
+    for (const { dueMs } of this.#watches.values()) if (dueMs < nextMs) nextMs = dueMs;
     return nextMs;
   }
 
@@ -304,7 +271,7 @@ export class Membership {
     if (reception.as === 'old') return 'old';
     const watch = this.#watches.get(contact.name);
     if (reception.as === 'unproved') {
-      if (watch?.budget.take(now.monoMs)) this.#probing.ask(watch, now, true);
+      if (watch?.budget.take(now.monoMs)) this.#askNow(watch, now);
       return reception.as;
     }
     if (watch) {
@@ -314,15 +281,15 @@ export class Membership {
     }
     this.#tellAgain(contact, reception);
     if (this.#options.trustOpinions !== false && reception.isNewest) {
-      this.#listen(contact, message, reception.echoed?.sentAtMs, now);
+      this.#listen(contact, message, reception.echoedMs, now);
     }
     return reception.as;
   }
 
   #hear(watch: Watch, message: Message, reception: Reception, atMs: number): void {
     if (reception.as === 'restart') this.#restarted(watch, message.bootId, atMs);
-    if (reception.isAnswer && reception.echoed) {
-      watch.rttMs = atMs - reception.echoed.sentAtMs;
+    if (reception.isAnswer && reception.echoedMs !== undefined) {
+      watch.rttMs = atMs - reception.echoedMs;
       watch.doubt.answered(atMs);
     } else {
       watch.doubt.questioned(atMs);
@@ -363,7 +330,7 @@ export class Membership {
     if (!watch) return;
     watch.interested.set(contact.name, now.monoMs + INTEREST_INTERVALS * this.#intervalMs);
     const isRecent = now.monoMs - watch.lastAskedMs < watch.doubt.spacingMs;
-    if (!isRecent && watch.budget.take(now.monoMs)) this.#probing.ask(watch, now, true);
+    if (!isRecent && watch.budget.take(now.monoMs)) this.#askNow(watch, now);
   }
 
   #tellTheInterested(watch: Watch, now: Instant): void {
@@ -374,9 +341,29 @@ export class Membership {
     watch.interested.clear();
   }
 
+  #askNow(watch: Watch, now: Instant): void {
+    this.#probing.ask(watch, now, true);
+    watch.dueMs = this.#dueMs(watch, now.monoMs);
+  }
+
+  #due(nowMs: number): Watch[] {
+    return [...this.#watches.values()].filter(({ dueMs }) => dueMs <= nowMs);
+  }
+
+  /** When time alone may tell something of a peer: to be asked, judged, or a vote expires. */
+  #dueMs(watch: Watch, nowMs: number): number {
+    return Math.min(
+      this.#probing.nextMs(watch, nowMs),
+      watch.nextJudgementMs(nowMs, this.#judge.extraMs),
+      this.#votes.nextExpiryMs(watch.contact.name, nowMs) + 1,
+    );
+  }
+
   /** A change of our vote goes at once to those who watch the peer too, and to itself. */
   #judgeAndTell(watch: Watch, now: Instant): void {
-    if (!this.#judge.judge(watch, now.monoMs)) return;
+    const isNews = this.#judge.judge(watch, now.monoMs);
+    watch.dueMs = this.#dueMs(watch, now.monoMs);
+    if (!isNews) return;
     const { name } = watch.contact;
     for (const other of [...this.#group.observers.of(name), name]) {
       const contact = this.#conversation.contact(other);

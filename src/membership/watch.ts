@@ -54,6 +54,8 @@ export class Watch {
   /** When to ask next, whatever happens. */
   nextAskMs: number;
   lastAskedMs = -Infinity;
+  /** When to look at it again though nothing happens. */
+  dueMs = -Infinity;
   /** Something happened that is to be asked about at once. */
   isProbeWanted = false;
   lastHeardMs: number | undefined;

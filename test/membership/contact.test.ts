@@ -1,35 +1,39 @@
 import { describe, expect, it } from 'vitest';
 import { Contact } from '../../src/membership/contact.ts';
+import { nameHash } from '../../src/membership/names.ts';
 import { aMessage } from './messages.ts';
 
 const LIFE = '1'.repeat(16);
 const OTHER_LIFE = '2'.repeat(16);
 
+/** Sixteen hex digits. */
+const nonce = nameHash;
+
 /** Of whom one life is known, by its answer to our question `q0`. */
 function known(): Contact {
   const contact = new Contact('b');
-  contact.issued('q0', 0, true);
-  contact.received(aMessage({ kind: 'answer', echo: 'q0', bootId: LIFE, seq: 1 }));
+  contact.issued(nonce('q0'), 0, true);
+  contact.received(aMessage({ kind: 'answer', echo: nonce('q0'), bootId: LIFE, seq: 1 }));
   return contact;
 }
 
 describe('the first message of a peer', () => {
   it('is believed when it echoes a nonce of ours', () => {
     const contact = new Contact('b');
-    contact.issued('q0', 7, true);
-    const answer = aMessage({ kind: 'answer', echo: 'q0', bootId: LIFE });
+    contact.issued(nonce('q0'), 7, true);
+    const answer = aMessage({ kind: 'answer', echo: nonce('q0'), bootId: LIFE });
     expect(contact.received(answer)).toMatchObject({
       as: 'restart',
       isAnswer: true,
-      echoed: { sentAtMs: 7 },
+      echoedMs: 7,
     });
     expect(contact.bootId).toBe(LIFE);
   });
 
   it('is believed though it is no answer: it was written after our nonce was sent', () => {
     const contact = new Contact('b');
-    contact.issued('q0', 7, true);
-    const question = aMessage({ kind: 'question', echo: 'q0', bootId: LIFE });
+    contact.issued(nonce('q0'), 7, true);
+    const question = aMessage({ kind: 'question', echo: nonce('q0'), bootId: LIFE });
     expect(contact.received(question)).toMatchObject({ as: 'restart', isAnswer: false });
   });
 
@@ -43,36 +47,36 @@ describe('the first message of a peer', () => {
 describe('an answer', () => {
   it('tells which question it is for', () => {
     const contact = known();
-    contact.issued('q1', 10, true);
-    contact.issued('q2', 20, true);
+    contact.issued(nonce('q1'), 10, true);
+    contact.issued(nonce('q2'), 20, true);
     const to = (echo: string, seq: number) =>
-      contact.received(aMessage({ kind: 'answer', echo, bootId: LIFE, seq }));
-    expect(to('q2', 2)).toMatchObject({ as: 'answer', echoed: { sentAtMs: 20 } });
-    expect(to('q1', 3)).toMatchObject({ as: 'answer', echoed: { sentAtMs: 10 } });
+      contact.received(aMessage({ kind: 'answer', echo: nonce(echo), bootId: LIFE, seq }));
+    expect(to('q2', 2)).toMatchObject({ as: 'answer', echoedMs: 20 });
+    expect(to('q1', 3)).toMatchObject({ as: 'answer', echoedMs: 10 });
   });
 
   it('counts though a later one overtook it', () => {
     const contact = known();
-    contact.issued('q1', 10, true);
-    contact.issued('q2', 20, true);
-    contact.received(aMessage({ kind: 'answer', echo: 'q2', bootId: LIFE, seq: 3 }));
-    const late = aMessage({ kind: 'answer', echo: 'q1', bootId: LIFE, seq: 2 });
+    contact.issued(nonce('q1'), 10, true);
+    contact.issued(nonce('q2'), 20, true);
+    contact.received(aMessage({ kind: 'answer', echo: nonce('q2'), bootId: LIFE, seq: 3 }));
+    const late = aMessage({ kind: 'answer', echo: nonce('q1'), bootId: LIFE, seq: 2 });
     expect(contact.received(late).as).toBe('answer');
   });
 
   it('counts once', () => {
     const contact = known();
-    contact.issued('q1', 10, true);
-    const answer = aMessage({ kind: 'answer', echo: 'q1', bootId: LIFE, seq: 2 });
+    contact.issued(nonce('q1'), 10, true);
+    const answer = aMessage({ kind: 'answer', echo: nonce('q1'), bootId: LIFE, seq: 2 });
     expect(contact.received(answer).as).toBe('answer');
     expect(contact.received(answer).as).toBe('old');
   });
 
   it('to nothing that we asked is ignored', () => {
     const contact = known();
-    contact.issued('a1', 10, false);
+    contact.issued(nonce('a1'), 10, false);
     for (const echo of ['x', 'a1', '0'.repeat(16)]) {
-      const answer = aMessage({ kind: 'answer', echo, bootId: LIFE, seq: 9 });
+      const answer = aMessage({ kind: 'answer', echo: nonce(echo), bootId: LIFE, seq: 9 });
       expect(contact.received(answer)).toMatchObject({ as: 'old' });
     }
   });
@@ -100,8 +104,8 @@ describe('another life', () => {
   it('is a restart when it echoes a nonce of ours, and its numbers begin anew', () => {
     const contact = known();
     contact.received(aMessage({ bootId: LIFE, seq: 1000 }));
-    contact.issued('q1', 10, true);
-    const born = aMessage({ kind: 'answer', echo: 'q1', bootId: OTHER_LIFE, seq: 1 });
+    contact.issued(nonce('q1'), 10, true);
+    const born = aMessage({ kind: 'answer', echo: nonce('q1'), bootId: OTHER_LIFE, seq: 1 });
     expect(contact.received(born).as).toBe('restart');
     expect(contact.received(aMessage({ bootId: OTHER_LIFE, seq: 2 })).as).toBe('news');
   });
@@ -114,10 +118,10 @@ describe('another life', () => {
 
   it('that has ended does not come back, whatever it echoes', () => {
     const contact = known();
-    contact.issued('q1', 10, true);
-    const delayed = aMessage({ kind: 'notice', echo: 'q1', bootId: LIFE, seq: 7 });
-    contact.issued('q2', 20, true);
-    contact.received(aMessage({ kind: 'answer', echo: 'q2', bootId: OTHER_LIFE, seq: 1 }));
+    contact.issued(nonce('q1'), 10, true);
+    const delayed = aMessage({ kind: 'notice', echo: nonce('q1'), bootId: LIFE, seq: 7 });
+    contact.issued(nonce('q2'), 20, true);
+    contact.received(aMessage({ kind: 'answer', echo: nonce('q2'), bootId: OTHER_LIFE, seq: 1 }));
     expect(contact.received(delayed).as).toBe('old');
     expect(contact.bootId).toBe(OTHER_LIFE);
   });
@@ -126,16 +130,16 @@ describe('another life', () => {
 describe('many messages', () => {
   it('that we answer do not make us forget what we asked', () => {
     const contact = known();
-    contact.issued('q1', 10, true);
-    for (let i = 0; i < 500; i++) contact.issued(`a${i}`, 10, false);
-    const answer = aMessage({ kind: 'answer', echo: 'q1', bootId: LIFE, seq: 2 });
+    contact.issued(nonce('q1'), 10, true);
+    for (let i = 0; i < 500; i++) contact.issued(nonce(`a${i}`), 10, false);
+    const answer = aMessage({ kind: 'answer', echo: nonce('q1'), bootId: LIFE, seq: 2 });
     expect(contact.received(answer).as).toBe('answer');
   });
 
   it('that we send are not remembered without end', () => {
     const contact = known();
-    for (let i = 0; i < 1000; i++) contact.issued(`n${i}`, i, true);
-    const answer = aMessage({ kind: 'answer', echo: 'n0', bootId: LIFE, seq: 2 });
+    for (let i = 0; i < 1000; i++) contact.issued(nonce(`n${i}`), i, true);
+    const answer = aMessage({ kind: 'answer', echo: nonce('n0'), bootId: LIFE, seq: 2 });
     expect(contact.received(answer).as).toBe('old');
   });
 });

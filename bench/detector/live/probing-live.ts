@@ -7,6 +7,7 @@ import {
   createPekkoDetector,
 } from '../../../src/detector/baselines/index.ts';
 import type { Detector } from '../../../src/detector/types.ts';
+import type { Pause } from '../../../src/pause/pause-log.ts';
 import type { BenchRun } from '../bench-run.ts';
 import { CASSANDRA, PEKKO } from '../contenders.ts';
 import { BenchNode } from './bench-node.ts';
@@ -29,6 +30,8 @@ export interface Lost {
   readonly tardyMs: number;
   readonly pekkoMs: number;
   readonly cassandraMs: number;
+  /** How much of ours the observer itself stood still: no silence of anybody. */
+  readonly pausedMs: number;
   readonly mistakes: { readonly tardy: number; readonly pekko: number; readonly cassandra: number };
 }
 
@@ -97,6 +100,7 @@ class Observer {
   );
   mistakes = 0;
   suspectedAtMs: number | undefined;
+  readonly #pauses: Pause[] = [];
 
   constructor(name: string, udpPort: number, peers: readonly string[], answers: UdpRelay) {
     this.node = new BenchNode({
@@ -107,6 +111,11 @@ class Observer {
         if (event.type !== 'mistake') return;
         this.mistakes++;
         this.suspectedAtMs = undefined;
+      },
+      onPause: (pause) => {
+        this.#pauses.push(pause);
+        this.pekko.paused(pause);
+        this.cassandra.paused(pause);
       },
     });
     answers.onBack = () => {
@@ -126,11 +135,18 @@ class Observer {
       tardyMs: (this.suspectedAtMs ?? Infinity) - atMs,
       pekkoMs: pekko.deadlineMs - atMs,
       cassandraMs: cassandra.deadlineMs - atMs,
+      pausedMs: this.#pausedMs(atMs, this.suspectedAtMs ?? Infinity),
       mistakes: { tardy: mistakes, pekko: pekko.mistakes, cassandra: cassandra.mistakes },
     };
   }
+
+  #pausedMs(fromMs: number, toMs: number): number {
+    const shared = (pause: Pause) => Math.min(pause.toMs, toMs) - Math.max(pause.fromMs, fromMs);
+    return this.#pauses.reduce((sum, pause) => sum + Math.max(0, shared(pause)), 0);
+  }
 }
 
+/** A rival is told of our own pauses as ours is. */
 class Rival {
   mistakes = 0;
   readonly #detector: Detector;
@@ -149,6 +165,10 @@ class Rival {
 
   get deadlineMs(): number {
     return this.#detector.deadlineMs(this.#phi);
+  }
+
+  paused({ fromMs, toMs }: Pause): void {
+    this.#detector.localPause(fromMs, toMs);
   }
 
   /** Answers to probes in doubt are none of its heartbeats. */

@@ -103,6 +103,7 @@ function scoresOf({ losses }: LiveProbing): Scores {
 
 function liveTable(live: LiveProbing): Table {
   const scores = scoresOf(live);
+  const pausedMs = live.losses.map((loss) => loss.pausedMs);
   return {
     title:
       'Host lost behind a UDP relay, real processes, groups of three: ms from the loss to the suspicion',
@@ -113,7 +114,9 @@ function liveTable(live: LiveProbing): Table {
     }),
     notes: [
       `${live.messagesASecond.toFixed(2)} messages and ${live.bytesASecond.toFixed(0)} B a second between`,
-      'an observer and the host; the rivals are driven by the very answers that pass the relay',
+      'an observer and the host; the rivals are driven by the very answers that pass the relay;',
+      `the observers stood still for ${ms(mean(pausedMs))} ms of it on average, ${ms(Math.max(...pausedMs))} at most,`,
+      'which is no silence of the host, and all are told of it',
       loadNote(),
     ],
   };

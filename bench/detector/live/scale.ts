@@ -11,7 +11,7 @@ const AFTER_MS = 20_000;
 const SIZES: readonly Size[] = [
   { nodes: 3, seeds: 60, liveMs: 120_000 },
   { nodes: 5, seeds: 40, liveMs: 120_000 },
-  { nodes: 50, seeds: 3, liveMs: 20_000 },
+  { nodes: 50, seeds: 2, liveMs: 20_000 },
 ];
 
 interface Size {
