@@ -240,6 +240,8 @@ export class Checks {
     return Math.max(
       ...[cut.fromMs, mute.stableSinceMs, deaf.stableSinceMs],
       ...[mute.membersSinceMs, deaf.membersSinceMs],
+      // What a clog held back is heard when it ends, though the way is cut by then.
+      this.reach.clogEndMs(mute, deaf),
     );
   }
 

@@ -57,6 +57,17 @@ export class Reach {
     return sinceMs;
   }
 
+  /** When messages held back in one direction were last delivered; Infinity while some are held. */
+  clogEndMs(from: SimNode, to: SimNode): number {
+    const { time, network } = this.#cluster;
+    let endMs = -Infinity;
+    for (const { links, effect, untilMs } of network.history) {
+      if (effect.kind !== 'clog' || !affects(links, from.index, to.index)) continue;
+      endMs = Math.max(endMs, untilMs > time.nowMs ? Infinity : untilMs);
+    }
+    return endMs;
+  }
+
   /** When a direction, or either of them, last lost a message or took long over one. */
   troubleMs(from: SimNode, to: SimNode, direction: Links['direction'] = 'both'): number {
     const { network } = this.#cluster;
