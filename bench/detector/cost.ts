@@ -13,7 +13,7 @@ const QUICK = { beats: 5000, blocks: 7, detectors: 100 };
 const NS_MAX = 2000;
 const BYTES_MAX = 8192;
 const PEERS = 1000;
-const SHARE_MAX = 1;
+const SHARE_MAX = 2;
 
 export async function costPart(run: BenchRun): Promise<PartResult> {
   run.progress('cost, in a process of its own');

@@ -8,7 +8,7 @@ import { gapsMs, hindsightTimeoutMs, replay } from './replay.ts';
 import type { Trace } from './trace.ts';
 
 const PHIS = [1, 2, 3];
-const ERROR_MAX = [0.2, 0.2, 0.3];
+const ERROR_MAX = [0.05, 0.1, 0.15];
 /** With fewer a share of 1 in 1000 is known too badly to be averaged. */
 const BEATS_MIN = 30_000;
 const JUDGED = [TARDY, PEKKO_BARE, CASSANDRA, ECDF];

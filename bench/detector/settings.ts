@@ -10,7 +10,7 @@ import { hindsightMistakes } from './replay.ts';
 import { sameSpeedTable } from './same-speed.ts';
 import type { Trace } from './trace.ts';
 
-const POOLED_MAX = 1.15;
+const POOLED_MAX = 1.1;
 const WORST_FACTOR = 1.5;
 
 interface Score {

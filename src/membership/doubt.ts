@@ -98,6 +98,11 @@ export class Doubt {
     return this.#silence.instantMs(Math.max(0, this.#curve.latenessMs(phi)));
   }
 
+  /** Since when our questions go unanswered; undefined while none does. */
+  get waitingSinceMs(): number | undefined {
+    return this.#waitingSinceMs;
+  }
+
   /** When an answer is overdue: nine of ten take less; Infinity while nothing is awaited. */
   get overdueMs(): number {
     const since = this.#waitingSinceMs;

@@ -90,6 +90,8 @@ function nextProbeMs(watch: Watch, nowMs: number): number {
   const isDoubtful = judgement.vote === 'alive' || judgement.vote === 'slow';
   if (!isDoubtful || lastHeardMs === undefined) return Infinity;
   const doubtedMs = isProbeWanted ? nowMs : doubt.overdueMs;
-  const dueMs = Math.max(doubtedMs, lastAskedMs + doubt.spacingMs);
+  // The first question in doubt need not wait for a second time.
+  const isFirst = lastAskedMs === doubt.waitingSinceMs;
+  const dueMs = isFirst ? doubtedMs : Math.max(doubtedMs, lastAskedMs + doubt.spacingMs);
   return dueMs > nowMs ? dueMs : Math.max(dueMs, budget.readyMs(nowMs));
 }

@@ -227,8 +227,10 @@ export class Checks {
     if (this.reach.linkSinceMs(deaf, mute) > beforeMs) return;
     // Of the only messages left, it may miss one that the link lost by itself.
     if (this.reach.troubleMs(deaf, mute, 'one-way') > beforeMs) return;
-    const other = this.view(mute, deaf.name)?.state;
+    const { state: other, bootId } = this.view(mute, deaf.name) ?? {};
     if (other !== 'suspect' && other !== 'dead') return;
+    // A life that began while it was not heard cannot prove itself: no nonce gets there.
+    if (bootId !== deaf.bootId) return;
     this.report('one-way', mute, deaf.name, `holds ${deaf.name} ${other} although it hears it`);
   }
 
