@@ -15,8 +15,8 @@
  *   what was seen, DECADE_MAX intervals a decade at most, so that a silence of many intervals is
  *   suspected whatever was seen. The prior, for links that have not shown their tail yet: two
  *   lost beats and a bit, PRIOR_TAIL intervals, once in 10^8.
- * - no level lies beyond OUTAGE intervals, and no lateness counts for more: what is later is an
- *   outage, which is to be suspected, not learned, however often it happens. Only where a quarter of
+ * - no level lies OUTAGE intervals beyond that of phi 1, and no lateness counts for more: what is
+ *   later is an outage, which is to be suspected, not learned, however often it happens. Only where a quarter of
  *   the last beats are that late there is no such ceiling, and a lateness counts for up to twice
  *   what would have been suspected: a link that is always that late is learned nevertheless.
  * Source: Ferguson 1973 (Dirichlet process); Hayashibara et al. 2004 (phi accrual); Gibbs &
@@ -38,7 +38,7 @@ const PRIOR_TAIL_PHI = 8;
 const PRIOR_DECADE = PRIOR_TAIL / PRIOR_TAIL_PHI;
 /** Decades of a link's own tail are no longer than this, in intervals. */
 const DECADE_MAX = 0.25;
-/** A lateness of more intervals counts as this: see above. */
+/** So many intervals later than nine of ten begins an outage: see above. */
 const OUTAGE = 3;
 /** What is suspected, unless told otherwise; and the share of beats from which on outages are none. */
 const SUSPECTED_PHI = 8;
@@ -125,7 +125,7 @@ export class LatenessCurve {
   }
 
   #bounded(latenessMs: number): number {
-    const outageMs = OUTAGE * this.#unitMs;
+    const outageMs = OUTAGE * this.#unitMs + Math.max(0, this.#levelsMs[1]!);
     this.#outageShare += (Number(latenessMs > outageMs) - this.#outageShare) / SHARE_MEMORY;
     const isUsual = this.#outageShare >= USUAL_SHARE;
     this.#ceilingMs = isUsual ? Infinity : outageMs;
