@@ -16,6 +16,7 @@
  */
 import type { Message } from '../membership/message.ts';
 import type { MembershipEvent, PeerView } from '../membership/types.ts';
+import type { PeerState } from '../membership/types.ts';
 import type { Cluster } from './cluster.ts';
 import type { EventLog } from './event-log.ts';
 import type { Impairment } from './network.ts';
@@ -216,8 +217,9 @@ export class Checks {
     const { oneWayIntervals = 8, intervalMs } = this.#options;
     const beforeMs = this.#nowMs - oneWayIntervals * intervalMs;
     if (this.#settledSinceMs(cut, mute, deaf) > beforeMs) return;
-    const held = this.view(deaf, mute.name)?.state;
-    const isDisputed = this.#hasWitness(mute, deaf, beforeMs);
+    const { state: held, bootId: heldBootId } = this.view(deaf, mute.name) ?? {};
+    // Who holds an earlier life of it suspect is right, whatever others hear of the present one.
+    const isDisputed = heldBootId === mute.bootId && this.#hasWitness(mute, deaf, beforeMs);
     if (held === 'alive' || (held === 'suspect' && isDisputed)) {
       const told = `holds ${mute.name} ${held} although it hears nothing of it`;
       const others = isDisputed ? ', while another hears both' : '';
@@ -227,10 +229,9 @@ export class Checks {
     if (this.reach.linkSinceMs(deaf, mute) > beforeMs) return;
     // Of the only messages left, it may miss one that the link lost by itself.
     if (this.reach.troubleMs(deaf, mute, 'one-way') > beforeMs) return;
-    const { state: other, bootId } = this.view(mute, deaf.name) ?? {};
-    if (other !== 'suspect' && other !== 'dead') return;
+    const { state: other, bootId: otherBootId } = this.view(mute, deaf.name) ?? {};
     // A life that began while it was not heard cannot prove itself: no nonce gets there.
-    if (bootId !== deaf.bootId) return;
+    if (otherBootId !== deaf.bootId || !isHeldGone(other)) return;
     this.report('one-way', mute, deaf.name, `holds ${deaf.name} ${other} although it hears it`);
   }
 
@@ -270,6 +271,10 @@ export class Checks {
 }
 
 /** A cut of one direction of one link that still lasts: who is not heard, and who does not hear. */
+function isHeldGone(state: PeerState | undefined): boolean {
+  return state === 'suspect' || state === 'dead';
+}
+
 function oneWayEnds({
   links,
   effect,
