@@ -25,7 +25,17 @@ export const MAX_FUNCTION_LINES = 70;
 
 /** Pure folders: time comes in as an argument. */
 const CORE_FOLDERS = [
-  ...['histogram', 'timeout', 'detector', 'membership', 'clock', 'pause', 'lease', 'peers', 'testing'],
+  ...[
+    'histogram',
+    'timeout',
+    'detector',
+    'membership',
+    'clock',
+    'pause',
+    'lease',
+    'peers',
+    'testing',
+  ],
 ].map((name) => `src/${name}/`);
 
 /** What the core may import besides itself. */
