@@ -4,6 +4,7 @@
  * `--help` lists the options; bench/detector/README.md says what a figure means.
  */
 import { writeFileSync } from 'node:fs';
+import { progressFromNow, runBench } from './command-line.ts';
 import { type BenchRun, benchRun } from './detector/bench-run.ts';
 import { regimePart, shiftPart } from './detector/changes.ts';
 import { costPart } from './detector/cost.ts';
@@ -42,24 +43,9 @@ const MAKE: Readonly<Record<PartName, (run: BenchRun) => PartResult | Promise<Pa
 
 const REPLAYED: readonly PartName[] = PARTS;
 
-async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (typeof options === 'string') {
-    const asked = process.argv.includes('--help');
-    (asked ? process.stdout : process.stderr).write(`${options}\n`);
-    process.exitCode = asked ? 0 : 2;
-    return;
-  }
-  await measure(options);
-}
-
 async function measure(options: Options): Promise<void> {
   const here = machine();
-  const startMs = performance.now();
-  const progress = (what: string) => {
-    const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
-    process.stderr.write(`[${seconds} s] ${what}\n`);
-  };
+  const progress = progressFromNow();
   const isReplayed = options.parts.some((part) => REPLAYED.includes(part));
   if (isReplayed) progress('traces');
   const traces = isReplayed ? tracesFor(options) : [];
@@ -86,4 +72,4 @@ function say(text: string): void {
   process.stdout.write(`${text}\n\n`);
 }
 
-await main();
+await runBench(readOptions, measure);

@@ -2,6 +2,7 @@
  * `npm run bench:overhead`: what Tardy costs a request, a record, a route and a start, beside
  * OpenTelemetry's instrumentation and other histograms. `--help` lists the options.
  */
+import { runBench } from './command-line.ts';
 import { clientPart } from './overhead/client.ts';
 import { corePart } from './overhead/core.ts';
 import { footprintPart } from './overhead/footprint.ts';
@@ -31,14 +32,7 @@ const QUICK_SETS = 2;
 const BUDGET_MS = 45_000;
 const QUICK_BUDGET_MS = 5000;
 
-async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (typeof options === 'string') {
-    const asked = process.argv.includes('--help');
-    (asked ? process.stdout : process.stderr).write(`${options}\n`);
-    process.exitCode = asked ? 0 : 2;
-    return;
-  }
+async function main(options: Options): Promise<void> {
   const missing = missingBuild();
   if (missing !== undefined) {
     process.stderr.write(`${missing}\n`);
@@ -91,4 +85,4 @@ function warning(doubt: string): string {
   return `warning: ${doubt}`;
 }
 
-await main();
+await runBench(readOptions, main);

@@ -3,6 +3,7 @@
  * else there is. `--help` lists the options; bench/timeouts/README.md says what a figure means.
  */
 import { writeFileSync } from 'node:fs';
+import { progressFromNow, runBench } from './command-line.ts';
 import { doubtsMeanwhile, machine } from './overhead/machine.ts';
 import { boundsPart } from './timeouts/bounds.ts';
 import { costPart } from './timeouts/cost.ts';
@@ -25,28 +26,13 @@ const MAKE: Readonly<Record<PartName, (run: Run) => Promise<PartResult>>> = {
 /** Parts that a busy machine spoils. */
 const REAL: readonly PartName[] = ['timers', 'cost'];
 
-async function main(): Promise<void> {
-  const options = readOptions(process.argv.slice(2));
-  if (typeof options === 'string') {
-    const asked = process.argv.includes('--help');
-    (asked ? process.stdout : process.stderr).write(`${options}\n`);
-    process.exitCode = asked ? 0 : 2;
-    return;
-  }
-  await measure(options);
-}
-
 async function measure(options: Options): Promise<void> {
   const here = machine();
   say(
     `Tardy timeouts: Node ${here.node}, ${here.cpu} x ${here.processors}, seed ${options.seed}` +
       (options.quick ? ', quick' : ''),
   );
-  const startMs = performance.now();
-  const progress = (what: string) => {
-    const seconds = ((performance.now() - startMs) / 1000).toFixed(0);
-    process.stderr.write(`[${seconds} s] ${what}\n`);
-  };
+  const progress = progressFromNow();
   const results: Partial<Record<PartName, PartResult>> = {};
   for (const name of options.parts) {
     const part = await MAKE[name]({ ...options, progress });
@@ -63,4 +49,4 @@ function say(text: string): void {
   process.stdout.write(`${text}\n\n`);
 }
 
-await main();
+await runBench(readOptions, measure);

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { integer, split } from '../command-line.ts';
 
 /** By replay of traces. */
 export const PARTS = [
@@ -78,10 +79,6 @@ export function readOptions(args: readonly string[]): Options | string {
   }
 }
 
-function split(given: readonly string[] = []): string[] {
-  return given.flatMap((names) => names.split(',')).map((name) => name.trim());
-}
-
 function partsOf(name: string): readonly PartName[] {
   if (name === 'live') return LIVE_PARTS;
   const all: readonly PartName[] = [...PARTS, ...LIVE_PARTS];
@@ -93,10 +90,4 @@ function partsOf(name: string): readonly PartName[] {
 function gateOf(given: string): boolean {
   if (given === 'on' || given === 'off') return given === 'on';
   throw new Error(`--gate must be on or off; got ${given}`);
-}
-
-function integer(name: string, given: string | number, least: number): number {
-  const value = Number(given);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new Error(`${name} must be an integer >= ${least}; got ${given}`);
 }

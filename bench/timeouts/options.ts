@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { integer, split } from '../command-line.ts';
 
 export const PARTS = ['simulation', 'reaction', 'bounds', 'overload', 'timers', 'cost'] as const;
 export type PartName = (typeof PARTS)[number];
@@ -72,18 +73,8 @@ export function chosen<T extends { readonly name: string }>(
   );
 }
 
-function split(given: readonly string[] = []): string[] {
-  return given.flatMap((names) => names.split(',')).map((name) => name.trim());
-}
-
 function partOf(name: string): PartName {
   const part = PARTS.find((known) => known === name);
   if (!part) throw new Error(`--part must be among ${PARTS.join(', ')}; got ${name}`);
   return part;
-}
-
-function integer(name: string, given: string | number, least: number): number {
-  const value = Number(given);
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new Error(`${name} must be an integer >= ${least}; got ${given}`);
 }

@@ -18,7 +18,8 @@ export type PeerEventListener = (event: PeerEvent) => void;
 
 export class EventLog {
   readonly #events: PeerEvent[] = [];
-  readonly #listeners = new Set<PeerEventListener>();
+  /** As they were given, and as they are called. */
+  readonly #listeners = new Map<PeerEventListener, PeerEventListener>();
   readonly #diagnostics: Diagnostics;
   #last = 0;
 
@@ -30,8 +31,7 @@ export class EventLog {
     const entry: PeerEvent = { ...event, id: ++this.#last, atWallMs: Date.now() };
     this.#events.push(entry);
     if (this.#events.length > EVENTS_MAX) this.#events.shift();
-    for (const listener of this.#listeners)
-      this.#diagnostics.guard('event listener', listener)(entry);
+    for (const guarded of this.#listeners.values()) guarded(entry);
   }
 
   /** The events remembered, oldest first; with `afterId`, only those after it. */
@@ -44,9 +44,9 @@ export class EventLog {
    * to OpenTelemetry's diag. Beyond 100 listeners the oldest is let go: they are a leak.
    */
   on(listener: PeerEventListener): () => void {
-    this.#listeners.add(listener);
+    this.#listeners.set(listener, this.#diagnostics.guard('event listener', listener));
     if (this.#listeners.size > LISTENERS_MAX) {
-      this.#listeners.delete(this.#listeners.values().next().value as PeerEventListener);
+      this.#listeners.delete(this.#listeners.keys().next().value as PeerEventListener);
       this.#diagnostics.failed('events', new Error(`more than ${LISTENERS_MAX} listeners`));
     }
     return () => void this.#listeners.delete(listener);

@@ -53,8 +53,7 @@ export class Membership {
   readonly #notices = new NoticeGuard();
   readonly #refusals: RefusalLog;
   #turns = 0;
-  /** We said goodbye: nothing is asked and answered any more. */
-  isGone = false;
+  #isGone = false;
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -75,6 +74,11 @@ export class Membership {
     this.#telling = new Telling(conversation, intervalMs);
     this.#refusals = new RefusalLog(emit);
     this.#passive = new Passive(emit, options.suspectPhi ?? SUSPECT_PHI);
+  }
+
+  /** We said goodbye: nothing is asked and answered any more. */
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   /** Our own name among the members; undefined until it is known. */
@@ -106,7 +110,7 @@ export class Membership {
    */
   receive(message: Message, now: Instant, arrivedAtMs = now.monoMs): Message | undefined {
     this.#turns++;
-    if (this.isGone || !this.#isForUs(message, now)) return undefined;
+    if (this.#isGone || !this.#isForUs(message, now)) return undefined;
     if (message.kind === 'notice') {
       this.#noticed(message, now);
       return undefined;
@@ -150,7 +154,7 @@ export class Membership {
   /** Asks whom it is time to ask, and judges those of whom time alone may tell something. */
   tick(now: Instant): void {
     this.#turns++;
-    if (this.isGone) return;
+    if (this.#isGone) return;
     const due = this.#due(now.monoMs);
     // If we begin or cease to doubt ourselves, everyone is judged anew.
     const isChanged = this.#judge.doubtOurselves(due, now.monoMs);
@@ -164,7 +168,7 @@ export class Membership {
 
   /** When `tick` is due next, by the monotonic clock; Infinity once we are gone. */
   nextTickMs(nowMs: number): number {
-    if (this.isGone) return Infinity;
+    if (this.#isGone) return Infinity;
     let nextMs = Math.min(nowMs + this.#intervalMs, this.#telling.nextMs());
     for (const { dueMs } of this.#watches.values()) if (dueMs < nextMs) nextMs = dueMs;
     return nextMs;
@@ -172,9 +176,9 @@ export class Membership {
 
   /** We go: everyone we talk with is told, and nothing is answered any more. */
   farewell(reason: 'goodbye' | 'crash', now: Instant): void {
-    if (this.isGone) return;
+    if (this.#isGone) return;
     this.#conversation.farewell(reason, now);
-    this.isGone = true;
+    this.#isGone = true;
   }
 
   /** What a peer is called; undefined for a stranger. */

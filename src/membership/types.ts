@@ -31,7 +31,7 @@ export type Evidence =
   | { readonly kind: 'reply' }
   /** Its kernel took a TCP connection within so long: the host lives, of the process it tells nothing. */
   | { readonly kind: 'connect'; readonly durationMs: number }
-  /** The oldest request to it waits for so long, which is so surprising. */
+  /** Nothing was heard for so long though requests wait, which is so surprising. */
   | { readonly kind: 'in-flight'; readonly ageMs: number; readonly phi: number }
   /** Nothing listens there: the process is gone, the host lives. */
   | { readonly kind: 'refused' }

@@ -137,10 +137,11 @@ describe('a peer that was away', () => {
   it('is waited for longer and longer, within bounds', () => {
     const caller = new Caller({ maxMs: 3_600_000 }).calls(5000);
     const before = caller.valueMs;
-    let armed = before;
-    for (let i = 0; i < 100; i++) {
+    // With the first timeout the curve is read anew, and may turn out to have been too long.
+    let armed = caller.calls(1, Infinity).timeoutMs;
+    for (let i = 1; i < 100; i++) {
       caller.calls(1, Infinity);
-      expect(caller.timeoutMs).toBeGreaterThanOrEqual(0.98 * armed);
+      expect(caller.timeoutMs).toBeGreaterThanOrEqual(0.999 * armed);
       armed = caller.timeoutMs;
     }
     expect(armed).toBeGreaterThan(4 * before);
