@@ -6,8 +6,11 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import type { Exchange } from '../src/peers/exchange.ts';
+import type { ServerClock } from '../src/timekeeping/clock-header.ts';
+import type { RoundTrip } from '../src/timekeeping/header-clocks.ts';
 import type { Traffic } from '../src/peers/traffic.ts';
 import type { Diagnostics } from '../src/telemetry/diagnostics.ts';
+import type { ReplyFacts } from './response-headers.ts';
 
 /** One outgoing call, as a `routeName` hook sees it. */
 export interface OutgoingCall {
@@ -23,8 +26,18 @@ export interface ClientCollectorOptions {
   readonly diagnostics: Diagnostics;
   /** A name for the route of a call, or undefined for method and path template. */
   readonly routeName?: ((call: OutgoingCall) => string | undefined) | undefined;
+  /** A server said what time it is there. */
+  readonly onServerClock?: (peer: string, trip: RoundTrip, server: ServerClock) => void;
+  /** The hybrid logical clock, if it is to go with requests. */
+  readonly hlc?: HlcHeader | undefined;
   /** True for calls that are nobody's traffic: telemetry, what the user left out. */
   readonly excluded?: ((origin: string, path: string) => boolean) | undefined;
+}
+
+/** The hybrid logical clock as text in headers. */
+export interface HlcHeader {
+  stamp(): string;
+  heard(text: string): void;
 }
 
 const EXCHANGE = Symbol.for('tardy/v1/exchange');
@@ -83,6 +96,15 @@ export class ClientCalls {
   uploaded(request: Tracked): void {
     const exchange = request[EXCHANGE];
     if (exchange) this.#options.traffic.uploaded(exchange, performance.now());
+  }
+
+  /**
+   * A reply came with what time it is at the server. `sentAtMs`: before it went out, by as little
+   * as is known for certain.
+   */
+  clock({ peer }: Exchange, trip: RoundTrip, { clock, hlc }: ReplyFacts): void {
+    if (clock) this.#options.onServerClock?.(peer.name, trip, clock);
+    if (hlc !== undefined) this.#options.hlc?.heard(hlc);
   }
 
   of(request: Tracked): Exchange | undefined {

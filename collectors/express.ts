@@ -1,6 +1,6 @@
 /**
- * Our own server: how long each Express route works, and the `Server-Timing` header that tells
- * the caller.
+ * Our own server: how long each Express route works, and the headers that tell the caller so, and
+ * what time it is here.
  *
  * `request.start` is the earliest instant at which JavaScript sees a request; its `response.finish`
  * the last. The route template is on the request by then, in ESM too, without a loader hook. The
@@ -12,7 +12,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathTemplate } from '../src/peers/path-template.ts';
 import type { ServerRoutes } from '../src/peers/server-routes.ts';
 import type { Diagnostics } from '../src/telemetry/diagnostics.ts';
+import { HLC_HEADER } from '../src/timekeeping/clock-header.ts';
 import { listen, type Stop } from './channel.ts';
+import type { HlcHeader } from './client.ts';
 
 export interface ExpressOptions {
   readonly routes: ServerRoutes;
@@ -23,6 +25,10 @@ export interface ExpressOptions {
   readonly loopWaitMs: (nowMs: number) => number;
   /** True for ports that serve telemetry, not the application. */
   readonly isOwnPort: (port: number | undefined) => boolean;
+  /** What `Tardy-Clock` says of a request that came then; undefined: nothing is sent. */
+  readonly clockHeader?: ((receivedAtMs: number) => string) | undefined;
+  /** The hybrid logical clock, if it is to go with responses. */
+  readonly hlc?: HlcHeader | undefined;
 }
 
 /** What is used of an Express application. */
@@ -56,23 +62,33 @@ interface PatchedResponse {
 }
 
 export interface ExpressCollector {
-  /** Sends Server-Timing from this application from its first response on. */
+  /** Sends our headers from this application from its first response on. */
   instrument(app: ExpressApp): void;
   readonly stop: Stop;
 }
 
 export function collectExpress(options: ExpressOptions): ExpressCollector {
-  const { routes, diagnostics, serverTiming, loopWaitMs, isOwnPort } = options;
+  const { routes, diagnostics, serverTiming, loopWaitMs, isOwnPort, clockHeader, hlc } = options;
   const instrumented = new Set<PatchedResponse>();
-  const addTiming = diagnostics.guard('Server-Timing', sendTiming);
+  const sendsHeaders = serverTiming || clockHeader !== undefined || hlc !== undefined;
+  const addHeaders = diagnostics.guard('response headers', sendHeaders);
+
+  /** The application's own entries stay, ours come behind. `args`: of writeHead. */
+  function sendHeaders(response: Response, args: unknown[]): void {
+    const startMs = (response.req as Request)[START];
+    if (startMs === undefined || response.headersSent) return;
+    if (serverTiming) addHeader(response, args, 'Server-Timing', timingOf(response.req, startMs));
+    if (clockHeader) setHeader(response, args, 'Tardy-Clock', clockHeader(startMs));
+    if (hlc) setHeader(response, args, 'Tardy-HLC', hlc.stamp());
+  }
 
   function instrument(app: ExpressApp): void {
     const root = rootOf(app).response as PatchedResponse;
     const { writeHead: original } = root;
-    if (!serverTiming || !original || root[TIMED]) return;
+    if (!sendsHeaders || !original || root[TIMED]) return;
     root[TIMED] = true;
     root.writeHead = function writeHead(...args) {
-      addTiming(this, args);
+      addHeaders(this, args);
       return Reflect.apply(original, this, args);
     };
     instrumented.add(root);
@@ -85,6 +101,8 @@ export function collectExpress(options: ExpressOptions): ExpressCollector {
       request[START] = nowMs;
       const waitedMs = loopWaitMs(nowMs);
       if (waitedMs >= LOOP_WAIT_MIN_MS) request[LOOP_WAIT] = waitedMs;
+      const theirs = hlc && request.headers[HLC_HEADER];
+      if (typeof theirs === 'string') hlc?.heard(theirs);
     },
     'http.server.response.finish': (message: { request: Request; response: Response }) => {
       const { request, response } = message;
@@ -92,7 +110,8 @@ export function collectExpress(options: ExpressOptions): ExpressCollector {
       if (startMs === undefined) return;
       if (response.app) instrument(response.app);
       if (isStream(response)) return;
-      routes.record(methodOf(request), routeOf(request), performance.now() - startMs);
+      const nowMs = performance.now();
+      routes.record(methodOf(request), routeOf(request), nowMs - startMs, nowMs);
     },
   });
 
@@ -122,23 +141,34 @@ function rootOf(app: ExpressApp): ExpressApp {
   return root;
 }
 
-/** The application's own Server-Timing entries stay, ours come behind. `args`: of writeHead. */
-function sendTiming(response: Response, args: unknown[]): void {
-  const request = response.req as Request;
-  const startMs = request[START];
-  if (startMs === undefined || response.headersSent) return;
+function timingOf(request: Request, startMs: number): string {
   const waited = request[LOOP_WAIT];
   const app = `app;dur=${(performance.now() - startMs).toFixed(3)}`;
-  const timing = waited === undefined ? app : `${app}, loop;dur=${waited.toFixed(3)}`;
-  const at = args.findIndex((arg) => Array.isArray(arg));
-  if (at < 0) response.appendHeader('Server-Timing', timing);
-  else args[at] = withTiming(response, args[at] as unknown[], timing);
+  return waited === undefined ? app : `${app}, loop;dur=${waited.toFixed(3)}`;
 }
 
-/** A list of headers, flat or in pairs, replaces what was set before, so it must hold ours. */
-function withTiming(response: Response, headers: readonly unknown[], timing: string): unknown[] {
-  const before = [response.getHeader('Server-Timing') ?? []].flat();
-  const entry = ['Server-Timing', [...before, timing].join(', ')];
+/** `args`: of writeHead; a list of headers in them replaces what was set before. */
+function addHeader(response: Response, args: unknown[], name: string, value: string): void {
+  const at = args.findIndex((arg) => Array.isArray(arg));
+  if (at < 0) response.appendHeader(name, value);
+  else args[at] = withHeader(response, args[at] as unknown[], name, value);
+}
+
+/** Instead of one that came from elsewhere, as through a proxy. */
+function setHeader(response: Response, args: unknown[], name: string, value: string): void {
+  response.removeHeader(name);
+  addHeader(response, args, name, value);
+}
+
+/** Flat or in pairs. */
+function withHeader(
+  response: Response,
+  headers: readonly unknown[],
+  name: string,
+  value: string,
+): unknown[] {
+  const before = [response.getHeader(name) ?? []].flat();
+  const entry = [name, [...before, value].join(', ')];
   return Array.isArray(headers[0]) ? [...headers, entry] : [...headers, ...entry];
 }
 

@@ -14,6 +14,7 @@ import { listen, type Stop } from './channel.ts';
 import { classifyError } from './classify.ts';
 import { ClientCalls, type ClientCollectorOptions, type Tracked } from './client.ts';
 import { waitsOnPurpose } from './left-out.ts';
+import { HLC_HEADER } from '../src/timekeeping/clock-header.ts';
 import { replyFacts } from './response-headers.ts';
 
 type Request = ClientRequest & Tracked & { [CALLED]?: number | undefined };
@@ -39,6 +40,7 @@ export function collectHttpClient(options: ClientCollectorOptions): Stop {
       const { method, path } = request;
       if (origin === undefined) request[CALLED] = performance.now();
       else calls.open(request, { origin, method, path });
+      if (options.hlc && calls.of(request)) request.setHeader(HLC_HEADER, options.hlc.stamp());
     },
     'http.client.request.start': ({ request }: { request: Request }) => {
       if (!calls.of(request) && request[CALLED] === undefined) return;
@@ -50,12 +52,15 @@ export function collectHttpClient(options: ClientCollectorOptions): Stop {
       const { request, response } = message;
       const exchange = calls.of(request);
       if (!exchange) return;
-      const { serverMs, queueMs, stream } = replyFacts(response.rawHeaders);
-      if (stream) {
-        traffic.leaveOut(exchange, performance.now());
+      const nowMs = performance.now();
+      const facts = replyFacts(response.rawHeaders);
+      // What is told of the request is told after it was written: too late to count from.
+      calls.clock(exchange, { sentAtMs: exchange.openedAtMs, repliedAtMs: nowMs }, facts);
+      if (facts.stream) {
+        traffic.leaveOut(exchange, nowMs);
         return;
       }
-      traffic.replied(exchange, performance.now(), serverMs, queueMs);
+      traffic.replied(exchange, nowMs, facts.serverMs, facts.queueMs);
       traffic.configured(exchange, (request as WithTimeout).timeout);
       watch.body(response);
     },

@@ -1,4 +1,13 @@
-/** What response headers tell about waiting: how long the server worked, and whether it streams. */
+/**
+ * What response headers tell: how long the server worked, whether it streams, and what time it is
+ * there.
+ */
+import {
+  CLOCK_HEADER,
+  clockFromHeader,
+  HLC_HEADER,
+  type ServerClock,
+} from '../src/timekeeping/clock-header.ts';
 
 export interface ReplyFacts {
   /** How long the server says it worked, in ms. */
@@ -7,6 +16,10 @@ export interface ReplyFacts {
   readonly queueMs?: number | undefined;
   /** Server-sent events: their headers come when the server likes. */
   readonly stream: boolean;
+  /** What time it is there; not from a cache. */
+  readonly clock?: ServerClock | undefined;
+  /** The hybrid logical clock there, as text. */
+  readonly hlc?: string | undefined;
 }
 
 const NOTHING: ReplyFacts = { serverMs: undefined, stream: false };
@@ -21,9 +34,12 @@ const ENTRIES_MAX = 16;
 export function replyFacts(raw: ArrayLike<Uint8Array | string>): ReplyFacts {
   let facts = NOTHING;
   let byProxyMs: number | undefined;
+  let clocks = 0;
+  let isCached = false;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const known = knownName(raw[i] as Uint8Array | string);
     if (!known) continue;
+    if (known === CLOCK) clocks++;
     const rawValue = raw[i + 1] as Uint8Array | string;
     if (known === CONTENT_TYPE && first(rawValue) !== T) continue; // most: no string is made
     const value = lower(rawValue);
@@ -31,10 +47,15 @@ export function replyFacts(raw: ArrayLike<Uint8Array | string>): ReplyFacts {
       if (value.startsWith('text/event-stream')) return STREAM;
     } else if (known === TIMING) facts = serverTiming(value, facts);
     else if (known === ENVOY) byProxyMs = believable(INTEGER.exec(value)?.[0]) ?? byProxyMs;
+    else if (known === CLOCK) facts = { ...facts, clock: clockFromHeader(value) };
+    else if (known === HLC) facts = { ...facts, hlc: value };
+    else if (known === AGE) isCached = true;
     else byProxyMs ??= responseTimeMs(value);
   }
+  // A cache repeats what was said long ago; of two that say so, nobody knows who is meant.
+  if (isCached || clocks > 1) facts = { ...facts, clock: undefined };
   if (facts.serverMs !== undefined || byProxyMs === undefined) return facts;
-  return { ...facts, serverMs: byProxyMs, stream: false };
+  return { ...facts, serverMs: byProxyMs };
 }
 
 function knownName(name: Uint8Array | string): HeaderName | undefined {
@@ -57,9 +78,16 @@ const TIMING = headerName('server-timing');
 /** What Envoy measured of its upstream, in whole ms: network between the two included. */
 const ENVOY = headerName('x-envoy-upstream-service-time');
 const RESPONSE_TIME = headerName('x-response-time');
+const CLOCK = headerName(CLOCK_HEADER);
+const HLC = headerName(HLC_HEADER);
+/** A cache says so how long it has held a response. */
+const AGE = headerName('age');
 /** By length, so that a header that is none of these costs one look. */
 const NAMES: Readonly<Record<number, HeaderName>> = Object.fromEntries(
-  [CONTENT_TYPE, TIMING, ENVOY, RESPONSE_TIME].map((known) => [known.name.length, known]),
+  [CONTENT_TYPE, TIMING, ENVOY, RESPONSE_TIME, CLOCK, HLC, AGE].map((known) => [
+    known.name.length,
+    known,
+  ]),
 );
 const INTEGER = /^\d{1,7}$/;
 
@@ -79,7 +107,7 @@ function serverTiming(value: string, before: ReplyFacts): ReplyFacts {
   const serverMs = before.serverMs ?? serverTimingMs(value);
   const queueMs = before.queueMs ?? believable(LOOP.exec(value)?.[1]);
   if (serverMs === undefined && queueMs === undefined) return before;
-  return queueMs === undefined ? { serverMs, stream: false } : { serverMs, queueMs, stream: false };
+  return queueMs === undefined ? { ...before, serverMs } : { ...before, serverMs, queueMs };
 }
 
 /** The duration of the entry `app` or `total` in a lower-case Server-Timing header. */

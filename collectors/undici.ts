@@ -6,6 +6,7 @@
  * request that undici writes again on another connection is sent twice and created once; retries
  * and redirects of its interceptors and of fetch are created anew, one exchange each.
  */
+import { HLC_HEADER } from '../src/timekeeping/clock-header.ts';
 import { replyFacts } from './response-headers.ts';
 import { listen, type Stop } from './channel.ts';
 import { classifyError } from './classify.ts';
@@ -20,6 +21,7 @@ interface UndiciRequest extends Tracked {
   readonly upgrade?: unknown;
   readonly body?: unknown;
   readonly headersTimeout?: number | null;
+  addHeader?(name: string, value: string): unknown;
 }
 
 const USED = Symbol.for('tardy/v1/socket-used');
@@ -39,7 +41,9 @@ export function collectUndici(options: ClientCollectorOptions): Stop {
       const origin = typeof request.origin === 'string' ? request.origin : request.origin.origin;
       calls.open(request, { origin, method, path });
       const exchange = calls.of(request);
-      if (exchange) traffic.configured(exchange, request.headersTimeout);
+      if (!exchange) return;
+      traffic.configured(exchange, request.headersTimeout);
+      if (options.hlc) request.addHeader?.(HLC_HEADER, options.hlc.stamp());
     },
     'undici:client:sendHeaders': (message: { request: UndiciRequest; socket: UsedSocket }) => {
       const { request, socket } = message;
@@ -56,9 +60,13 @@ export function collectUndici(options: ClientCollectorOptions): Stop {
       const exchange = calls.of(message.request);
       if (!exchange || message.response.statusCode < 200) return; // 1xx: the reply is yet to come
       const nowMs = performance.now();
-      const { stream, serverMs, queueMs } = replyFacts(message.response.headers);
-      if (stream) traffic.leaveOut(exchange, nowMs);
-      else traffic.replied(exchange, nowMs, serverMs, queueMs);
+      const facts = replyFacts(message.response.headers);
+      // Published before the headers are written; with a body it is when that has gone out.
+      const { writtenAtMs, openedAtMs } = exchange;
+      const sentAtMs = message.request.body ? openedAtMs : (writtenAtMs ?? openedAtMs);
+      calls.clock(exchange, { sentAtMs, repliedAtMs: nowMs }, facts);
+      if (facts.stream) traffic.leaveOut(exchange, nowMs);
+      else traffic.replied(exchange, nowMs, facts.serverMs, facts.queueMs);
     },
     'undici:request:trailers': ({ request }: { request: UndiciRequest }) => {
       const exchange = calls.of(request);

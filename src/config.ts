@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { closest } from './closest.ts';
+import { MAX_DRIFT_PPM, MAX_OFFSET_MS } from './membership/peer-clocks.ts';
 import { SUSPECT_PHI } from './detector/phi-accrual.ts';
 import { TardyError, show } from './errors.ts';
 import { MODES } from './peers/policy.ts';
@@ -116,6 +117,24 @@ const shape = {
     .describe(
       'answer UDP heartbeats from a thread, so that a blocked main loop is told from death',
     ),
+  maxOffsetMs: ms()
+    .default(MAX_OFFSET_MS)
+    .describe('how far the clock of a peer may be off ours before it is called clock-out, in ms'),
+  maxDriftPpm: number(z.number().positive().max(10_000))
+    .default(MAX_DRIFT_PPM)
+    .describe('by how much two clocks may drift apart, in millionths'),
+  ntpServers: list()
+    .default([])
+    .describe('NTP servers to ask what true time is: host or host:port; four name one liar'),
+  localTime: flag()
+    .default(true)
+    .describe('ask chronyd and ClockBound of this machine what true time is, where they run'),
+  clockHeader: flag()
+    .default(true)
+    .describe('tell callers of Express what time it is here, in Tardy-Clock'),
+  hlcHeader: flag()
+    .default(false)
+    .describe('carry the hybrid logical clock in requests and responses, in Tardy-HLC'),
   maxPeers: count(100_000).default(1024).describe('peers with a name of their own'),
   maxRoutesPerPeer: count(10_000).default(64).describe('routes with a name of their own, a peer'),
   maxHistograms: count(100_000)
@@ -137,6 +156,9 @@ const shape = {
     .describe('auto: attach to a MeterProvider, else start an SDK; own: start one; off: neither'),
   quiet: flag().default(false).describe('no start-up line'),
   pauseTickMs: ms().default(20).describe('time between two looks at our own event loop, in ms'),
+  pauseThread: flag()
+    .default(false)
+    .describe('a thread watches too, to tell causes of pauses apart where /proc does not'),
   pauseLateMs: ms().default(20).describe('lateness that counts as a pause of our own, in ms'),
 };
 

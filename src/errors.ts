@@ -6,10 +6,13 @@
  */
 export type TardyErrorCode =
   | 'ERR_TARDY_ARGUMENT'
+  | 'ERR_TARDY_CLOCK'
   | 'ERR_TARDY_CONFIG'
   | 'ERR_TARDY_STATE'
   | 'ERR_TARDY_USAGE'
-  | 'ERR_TARDY_UNREACHABLE';
+  | 'ERR_TARDY_UNREACHABLE'
+  | 'ERR_TARDY_LEASE_LOST'
+  | 'ERR_TARDY_FENCED';
 
 const BRAND = Symbol.for('tardy/error');
 

@@ -12,7 +12,8 @@ export type {
   TimeoutsReport,
 } from './report.ts';
 export { type CallInit, createTardy, type Tardy, type TardyOptions } from './tardy.ts';
-export type { EventLog, PeerEvent, PeerEventListener } from './liveness/event-log.ts';
+export type { EventLog } from './events/event-log.ts';
+export type { Happening, TardyEvent, TardyEventListener } from './events/types.ts';
 export { PEER_STATES } from './membership/types.ts';
 export type {
   Cell,

@@ -6,10 +6,12 @@ import type { OutgoingCall } from '../collectors/client.ts';
 import type { ExpressApp } from '../collectors/express.ts';
 import type { PeersFunction } from '../collectors/heartbeat/discovery.ts';
 import type { TimeoutSource } from './apply/source.ts';
+import type { ClockReport, PausesReport } from './clock-report.ts';
 import type { Config, ConfigOptions } from './config.ts';
-import type { EventLog } from './liveness/event-log.ts';
+import type { EventLog } from './events/event-log.ts';
 import type { Cell, PeerState } from './membership/types.ts';
 import type { PeerEntry, PeersReport, TimeoutsReport } from './report.ts';
+import type { Clock } from './timekeeping/clock.ts';
 import type { OwnTraffic } from './telemetry/sdk.ts';
 import type { Advice } from './timeout/types.ts';
 import type { WhatIf } from './timeout/what-if.ts';
@@ -62,13 +64,19 @@ export interface Tardy {
   whoSuspectsWhom(): Cell[];
   /** What a peer is called (`host:port`, or the name it is listed with); undefined: not known. */
   stateOf(peer: string): PeerState | undefined;
-  /** What happened to peers, and why. */
+  /** What time it is, and how sure that is. */
+  readonly clock: Clock;
+  /** What happened, and why. */
   readonly events: EventLog;
   /** Answers `POST …/heartbeat`: `router()` does so by itself. */
   handleHeartbeat(request: IncomingMessage, response: ServerResponse): void;
   /** Every peer and route with its quantiles and advice, or those of one peer. */
   timeouts(peer?: string): TimeoutsReport;
   peersReport(): PeersReport;
+  /** What time it is, what sources say, and how far the clocks of peers are off. */
+  clockReport(): ClockReport;
+  /** When and why we stood still of late. */
+  pausesReport(): PausesReport;
   /** For the readers of an SDK of your own: `metricProducers: [tardy.metricProducer]`. */
   readonly metricProducer: MetricProducer;
   /** Exports through this provider instead: instruments, not a producer. */

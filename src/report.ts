@@ -3,6 +3,8 @@
  * zod schema each, so that what is validated, typed and documented is the same.
  */
 import { z } from 'zod';
+import { peerClockEntry, peerClockSchema } from './clock-report.ts';
+import type { Offset } from './clock/types.ts';
 import { Counts } from './histogram/counts.ts';
 import type { RollingHistogram } from './histogram/rolling-histogram.ts';
 import { replyQuantileMs, type SurvivalCurve, survivalCurve } from './histogram/survival.ts';
@@ -76,6 +78,7 @@ export const peerEntrySchema = z.object({
   suspectedBy: z.array(z.string()).describe('observers that suspect it'),
   suspicions: z.number().describe('times this node suspected it'),
   mistakes: z.number().describe('suspicions of this node that proved wrong'),
+  clock: peerClockSchema.optional().describe('its wall clock against ours'),
 });
 
 export const opinionSchema = z.object({
@@ -122,23 +125,41 @@ export function timeoutEntries(table: PeerTable, nowMs: number, peer?: Peer): Ti
 export interface PeersLiveness {
   readonly views: readonly PeerView[];
   readonly nameOf: (peer: string) => string;
+  /** The clock of a server as its responses tell it, less ours. */
+  readonly serverOffset: (peer: string) => Offset | undefined;
+  readonly maxOffsetMs: number;
 }
 
 /** One entry for each peer of the table, and for each that is watched. */
 export function peerEntries(
   table: PeerTable,
-  { views, nameOf }: PeersLiveness,
+  liveness: PeersLiveness,
   nowMs: number,
   pausedMs: PausedMs,
 ): PeerEntry[] {
+  const { views, nameOf } = liveness;
   const byName = new Map(views.map((view) => [view.peer, view]));
-  const called = [...table.all()].map((peer) => ({
-    ...trafficOf(peer, nowMs, pausedMs),
-    ...livenessOf(byName.get(nameOf(peer.name))),
-  }));
+  const called = [...table.all()].map((peer) => {
+    const view = byName.get(nameOf(peer.name));
+    return {
+      ...trafficOf(peer, nowMs, pausedMs),
+      ...livenessOf(view),
+      ...clockOf(peer.name, view, liveness),
+    };
+  });
   const names = new Set(called.map(({ peer }) => nameOf(peer)));
   const others = views.filter(({ peer, watched }) => watched && !names.has(peer));
-  return [...called, ...others.map((view) => ({ ...noTraffic(view.peer), ...livenessOf(view) }))];
+  const uncalled = others.map((view) => ({
+    ...noTraffic(view.peer),
+    ...livenessOf(view),
+    ...clockOf(view.peer, view, liveness),
+  }));
+  return [...called, ...uncalled];
+}
+
+function clockOf(peer: string, view: PeerView | undefined, liveness: PeersLiveness) {
+  const clock = peerClockEntry(view, liveness.serverOffset(peer), liveness.maxOffsetMs);
+  return clock ? { clock } : {};
 }
 
 function trafficOf(peer: Peer, nowMs: number, pausedMs: PausedMs) {

@@ -9,26 +9,24 @@ import { hostname } from 'node:os';
 import { diag, type MeterProvider } from '@opentelemetry/api';
 import type { MetricProducer } from '@opentelemetry/sdk-metrics';
 import { nameFromContext } from '../collectors/client.ts';
-import { isOwnCall } from '../collectors/heartbeat/own-call.ts';
-import { collectExpress, type ExpressApp, type ExpressCollector } from '../collectors/express.ts';
-import { collectHttpClient } from '../collectors/http-client.ts';
+import type { ExpressApp } from '../collectors/express.ts';
 import { collectRuntime, type Runtime } from '../collectors/runtime.ts';
-import { collectTcpConnect } from '../collectors/tcp-connect.ts';
-import { collectUndici } from '../collectors/undici.ts';
 import { enforceFetch } from './apply/install.ts';
 import { Planner } from './apply/planner.ts';
 import type { TimeoutSource } from './apply/source.ts';
+import { clockReport, type ClockReport, pausesReport, type PausesReport } from './clock-report.ts';
+import { type Collecting, startCollecting } from './collecting.ts';
 import { type Config, readConfig } from './config.ts';
 import { argumentError } from './errors.ts';
-import { BucketHistogram } from './histogram/bucket-histogram.ts';
-import type { EventLog } from './liveness/event-log.ts';
+import { EventLog } from './events/event-log.ts';
+import type { Happening } from './events/types.ts';
+import { noticePauseInGuards, onFencingRejected, tripGuards } from './leases/hub.ts';
 import { Liveness } from './liveness/liveness.ts';
 import type { Cell, PeerState } from './membership/types.ts';
 import { PauseLog } from './pause/pause-log.ts';
 import { parseOrigin, peerName } from './peers/origin.ts';
 import { PeerTable, routeName } from './peers/peer-table.ts';
 import { Policy } from './peers/policy.ts';
-import { RTT_BOUNDARIES_S } from './peers/series-budget.ts';
 import { ServerRoutes } from './peers/server-routes.ts';
 import { Traffic } from './peers/traffic.ts';
 import {
@@ -40,9 +38,12 @@ import {
   whatIfOf,
 } from './report.ts';
 import { StateFile } from './state/state-file.ts';
+import type { Clock } from './timekeeping/clock.ts';
+import { Timekeeping } from './timekeeping/timekeeping.ts';
 import { attachTo } from './telemetry/attach.ts';
 import { Diagnostics } from './telemetry/diagnostics.ts';
 import type { OwnTraffic } from './telemetry/sdk.ts';
+import { PauseHistograms } from './telemetry/pause-histograms.ts';
 import { createMetricProducer } from './telemetry/producer.ts';
 import type { TelemetrySource } from './telemetry/points.ts';
 import type { CallInit, Tardy, TardyOptions } from './public-types.ts';
@@ -85,12 +86,14 @@ class TardyProcess implements Tardy {
   readonly metricProducer: MetricProducer;
   readonly #routeName: TardyOptions['routeName'];
   readonly #diagnostics = new Diagnostics();
+  readonly events = new EventLog(this.#diagnostics);
   readonly #pauses: PauseLog;
   readonly #table: PeerTable;
   readonly #traffic: Traffic;
   readonly #source: TelemetrySource;
   readonly #planner: Planner;
   readonly #liveness: Liveness;
+  readonly #timekeeping: Timekeeping;
   readonly #ownPorts = new Set<number>();
   /** Origins, or origin and path prefixes, that are not measured. */
   readonly #excluded: string[];
@@ -115,13 +118,20 @@ class TardyProcess implements Tardy {
       (peer, route) => policy.of(peer, route).configuredMs,
     );
     this.#planner = this.#planBy(policy);
+    const emit = (event: Happening) => this.#happened(event);
+    this.#timekeeping = new Timekeeping({
+      ...{ ...this.config, diagnostics: this.#diagnostics, emit },
+      peers: (nowMs) => this.#liveness.references(nowMs),
+    });
+    const { hlc, now } = this.#timekeeping;
     this.#liveness = new Liveness({
       ...this.config,
       peers: discoverPeers ?? this.config.peers,
       nodeName: this.config.nodeName,
       udpPort: this.config.udpPort,
       secret: secret ?? (process.env.TARDY_SECRET === '' ? undefined : process.env.TARDY_SECRET),
-      ...{ table: this.#table, pausedMs, diagnostics: this.#diagnostics },
+      ...{ table: this.#table, pausedMs, diagnostics: this.#diagnostics, hlc, now, emit },
+      reference: (nowMs) => this.#timekeeping.ownReference(nowMs),
     });
     this.#traffic = new Traffic({
       ...{ table: this.#table, pauses: this.#pauses, peersByAddress },
@@ -130,9 +140,11 @@ class TardyProcess implements Tardy {
     this.#source = {
       table: this.#table,
       serverRoutes: new ServerRoutes(this.#table.series),
-      pauses: new BucketHistogram(RTT_BOUNDARIES_S),
+      pauses: new PauseHistograms(),
       diagnostics: this.#diagnostics,
       liveness: this.#liveness,
+      time: this.#timekeeping,
+      loopDelayMs: (share, nowMs) => this.#running?.runtime.loopDelay.quantileMs(share, nowMs),
       pausedMs,
       drained: () => this.#drained(),
     };
@@ -163,13 +175,17 @@ class TardyProcess implements Tardy {
     return whatIfOf(this.#table.peers.get(peer), route, timeoutMs, performance.now());
   }
 
-  get events(): EventLog {
-    return this.#liveness.events;
+  get clock(): Clock {
+    return this.#timekeeping.clock;
   }
 
   peers(): PeerEntry[] {
     const nowMs = performance.now();
-    const liveness = { views: this.#liveness.peers(), nameOf: this.#nameOf };
+    const liveness = {
+      ...{ views: this.#liveness.peers(), nameOf: this.#nameOf },
+      serverOffset: (peer: string) => this.#timekeeping.serverOffset(peer, nowMs),
+      maxOffsetMs: this.config.maxOffsetMs,
+    };
     return peerEntries(this.#table, liveness, nowMs, this.#source.pausedMs);
   }
 
@@ -202,13 +218,29 @@ class TardyProcess implements Tardy {
     return { ...this.#heading(), peers: this.peers(), opinions: this.whoSuspectsWhom() };
   }
 
+  clockReport(): ClockReport {
+    const peers = this.peers().flatMap(({ peer, clock }) => (clock ? [{ peer, clock }] : []));
+    const nowMs = performance.now();
+    const facts = {
+      ...{ now: this.clock.now(), peers, maxOffsetMs: this.config.maxOffsetMs },
+      sources: this.#timekeeping.sources(nowMs),
+      eventsPerS: this.#source.serverRoutes.perSecond(nowMs),
+    };
+    return { ...this.#heading(), ...clockReport(facts) };
+  }
+
+  pausesReport(): PausesReport {
+    const loopDelayMs = (share: number) => this.#source.loopDelayMs(share, performance.now());
+    return { ...this.#heading(), ...pausesReport(this.events.recent(), loopDelayMs) };
+  }
+
   attach(provider: MeterProvider): void {
     this.#detach?.();
     this.#detach = attachTo(provider, this.#source, this.#diagnostics);
   }
 
   instrument(app: ExpressApp): void {
-    if (this.#running) this.#running.express.instrument(app);
+    if (this.#running) this.#running.collecting.express.instrument(app);
     else this.#appsBeforeStart.add(app);
   }
 
@@ -222,7 +254,7 @@ class TardyProcess implements Tardy {
     const stateFile = this.#stateFile();
     const loaded = stateFile?.load();
     this.#running = this.#collect(stateFile);
-    for (const app of this.#appsBeforeStart) this.#running.express.instrument(app);
+    for (const app of this.#appsBeforeStart) this.#running.collecting.express.instrument(app);
     this.#appsBeforeStart.clear();
     this.#liveness.start(this.#running.runtime);
     return loaded;
@@ -276,34 +308,29 @@ class TardyProcess implements Tardy {
   }
 
   #collect(stateFile: StateFile | undefined): Running {
-    const client = {
-      traffic: this.#traffic,
-      diagnostics: this.#diagnostics,
-      routeName: this.#routeName,
-      excluded: (origin: string, path: string) => isOwnCall() || this.#isExcluded(origin, path),
-    };
     const runtime = this.#watchLoop();
-    const express = collectExpress({
-      routes: this.#source.serverRoutes,
-      diagnostics: this.#diagnostics,
-      serverTiming: this.config.serverTiming,
-      loopWaitMs: (nowMs) => runtime.loopWaitMs(nowMs),
+    this.#timekeeping.start();
+    const collecting = startCollecting({
+      ...{ config: this.config, table: this.#table, traffic: this.#traffic, runtime },
+      ...{ timekeeping: this.#timekeeping, diagnostics: this.#diagnostics },
+      ...{ serverRoutes: this.#source.serverRoutes, pausedMs: this.#source.pausedMs },
+      routeName: this.#routeName,
+      excluded: (origin, path) => this.#isExcluded(origin, path),
       isOwnPort: (port) => port !== undefined && this.#ownPorts.has(port),
     });
     const stops = [
-      collectUndici(client),
-      collectHttpClient(client),
-      collectTcpConnect({
-        table: this.#table,
-        diagnostics: this.#diagnostics,
-        pausedMs: (fromMs, toMs) => this.#pauses.overlapMs(fromMs, toMs),
+      () => collecting.stop(),
+      () => this.#timekeeping.stop(),
+      onFencingRejected(({ type, resource, token, seen }) => {
+        const [came, highest] = [token.toString(), seen.toString()];
+        const atMs = performance.now();
+        this.#happened({ type, atMs, resource, token: came, seen: highest });
       }),
-      express.stop,
       runtime.stop,
       ...(this.config.enforce ? [enforceFetch(this.#planner)] : []),
       ...(stateFile ? [this.#saveRegularly(stateFile)] : []),
     ];
-    return { stops, express, runtime, stateFile };
+    return { stops, collecting, runtime, stateFile };
   }
 
   #watchLoop(): Runtime {
@@ -311,11 +338,24 @@ class TardyProcess implements Tardy {
       pauses: this.#pauses,
       diagnostics: this.#diagnostics,
       arrivals: () => this.#traffic.arrivals + this.#liveness.arrivals,
+      watchThread: this.config.pauseThread,
+      onTick: () => this.#timekeeping.tick(),
       onPause: (pause) => {
-        this.#source.pauses.record((pause.toMs - pause.fromMs) / 1000);
         this.#liveness.localPause(pause);
+        noticePauseInGuards();
+      },
+      onCause: (event) => {
+        this.#source.pauses.record(event.cause, event.durationMs);
+        this.#happened({ type: 'pause', atMs: event.toMs, ...event });
       },
     });
+  }
+
+  /** Whoever is told by others that it should not act does not. */
+  #happened(event: Happening): void {
+    this.events.add(event);
+    if (event.type === 'self-suspected' && event.suspected) tripGuards('self-suspected');
+    if (event.type === 'self-clock-out' && event.out) tripGuards('clock-out');
   }
 
   #saveRegularly(stateFile: StateFile): () => void {
@@ -335,7 +375,7 @@ class TardyProcess implements Tardy {
 
 interface Running {
   readonly stops: readonly (() => void)[];
-  readonly express: ExpressCollector;
+  readonly collecting: Collecting;
   readonly runtime: Runtime;
   readonly stateFile: StateFile | undefined;
 }

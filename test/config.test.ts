@@ -33,6 +33,12 @@ const DEFAULTS: Config = {
   heartbeatMs: 1000,
   suspectPhi: 8,
   workerResponder: false,
+  maxOffsetMs: 500,
+  maxDriftPpm: 200,
+  ntpServers: [],
+  localTime: true,
+  clockHeader: true,
+  hlcHeader: false,
   maxPeers: 1024,
   maxRoutesPerPeer: 64,
   maxHistograms: 2000,
@@ -44,6 +50,7 @@ const DEFAULTS: Config = {
   sdk: 'auto',
   quiet: false,
   pauseTickMs: 20,
+  pauseThread: false,
   pauseLateMs: 20,
 };
 
@@ -66,6 +73,12 @@ const SETTINGS: readonly (readonly [keyof Config, string, unknown])[] = [
   ['suspectPhi', '5', 5],
   ['udpPort', '7946', 7946],
   ['workerResponder', 'true', true],
+  ['maxOffsetMs', '50', 50],
+  ['maxDriftPpm', '100', 100],
+  ['ntpServers', 'ntp.example, [::1]:1123', ['ntp.example', '[::1]:1123']],
+  ['localTime', 'off', false],
+  ['clockHeader', 'off', false],
+  ['hlcHeader', 'on', true],
   ['maxPeers', '10', 10],
   ['maxRoutesPerPeer', '5', 5],
   ['maxHistograms', '100', 100],
@@ -78,6 +91,7 @@ const SETTINGS: readonly (readonly [keyof Config, string, unknown])[] = [
   ['sdk', 'own', 'own'],
   ['quiet', 'on', true],
   ['pauseTickMs', '50', 50],
+  ['pauseThread', 'on', true],
   ['pauseLateMs', '30', 30],
 ];
 

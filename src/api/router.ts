@@ -4,12 +4,15 @@
  *     GET /timeouts         every peer and route with its advice
  *     GET /timeouts/:peer   one peer, such as /timeouts/localhost:3001   ?route= one route of it
  *     GET /peers            every peer: who is alive, on what evidence, and who says so
+ *     GET /clock            what time it is, how sure that is, and the clocks of peers
+ *     GET /pauses           when and why this process stood still of late
  *     POST /heartbeat       heartbeats of other nodes, in Tardy's own format
  *     GET /metrics          Prometheus text, if asked for with { metrics: true }
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MetricProducer } from '@opentelemetry/sdk-metrics';
 import { type NextFunction, type Request, type Response, Router } from 'express';
+import type { ClockReport, PausesReport } from '../clock-report.ts';
 import type { PeersReport, TimeoutsReport } from '../report.ts';
 import { metricsHandler } from '../telemetry/metrics-handler.ts';
 import { type Problem, sendJson, sendProblem } from './problem.ts';
@@ -23,6 +26,8 @@ export interface RouterOptions {
 export interface ApiSource {
   timeouts(peer?: string): TimeoutsReport;
   peersReport(): PeersReport;
+  clockReport(): ClockReport;
+  pausesReport(): PausesReport;
   readonly metricProducer: MetricProducer;
   handleHeartbeat(request: IncomingMessage, response: ServerResponse): void;
 }
@@ -40,13 +45,19 @@ export function createRouter(source: ApiSource, { metrics = false }: RouterOptio
     if (refusesQuery(request, response, ['route'])) return;
     sendOnePeer(source, request, response);
   });
-  router.get('/peers', (request, response) => {
-    if (refusesQuery(request, response, [])) return;
-    sendJson(response, source.peersReport());
-  });
+  const reports = {
+    peers: () => source.peersReport(),
+    clock: () => source.clockReport(),
+    pauses: () => source.pausesReport(),
+  };
+  for (const [path, report] of Object.entries(reports)) {
+    router.get(`/${path}`, (request, response) => {
+      if (!refusesQuery(request, response, [])) sendJson(response, report());
+    });
+  }
   router.all('/heartbeat', (request, response) => source.handleHeartbeat(request, response));
   if (metrics) router.get('/metrics', metricsHandler(source.metricProducer));
-  router.all(/^\/(timeouts(\/[^/]+)?|peers)\/?$/, refuseMethod);
+  router.all(/^\/(timeouts(\/[^/]+)?|peers|clock|pauses)\/?$/, refuseMethod);
   router.use(badRequest);
   return router;
 }

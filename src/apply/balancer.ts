@@ -27,6 +27,7 @@ const BADNESS: Readonly<Record<PeerState, number>> = {
   unknown: 0,
   alive: 0,
   slow: 0,
+  'clock-out': 0,
   disputed: 1,
   stalled: 2,
   suspect: 2,

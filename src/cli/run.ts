@@ -14,6 +14,9 @@ const EXIT_OF: Readonly<Record<TardyErrorCode, ExitCode>> = {
   ERR_TARDY_USAGE: EXIT.usage,
   ERR_TARDY_STATE: EXIT.unreachable,
   ERR_TARDY_UNREACHABLE: EXIT.unreachable,
+  ERR_TARDY_CLOCK: EXIT.unreachable,
+  ERR_TARDY_LEASE_LOST: EXIT.unreachable,
+  ERR_TARDY_FENCED: EXIT.unreachable,
 };
 
 /** Runs one command; whatever it throws becomes a line on stderr and a code. */

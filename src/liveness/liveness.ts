@@ -17,22 +17,30 @@ import {
 } from '../../collectors/heartbeat/http-server.ts';
 import {
   type Address,
-  now,
   type RefusalReason,
   type TransportEvents,
 } from '../../collectors/heartbeat/transport.ts';
 import { leaveOutRequest } from '../../collectors/express.ts';
 import type { Runtime } from '../../collectors/runtime.ts';
+import type { HybridClock } from '../clock/hlc.ts';
+import type { OffsetBounds } from '../clock/types.ts';
 import { TardyError } from '../errors.ts';
 import type { Message } from '../membership/message.ts';
 import { Membership } from '../membership/membership.ts';
-import type { Cell, Evidence, Outgoing, PeerState, PeerView } from '../membership/types.ts';
+import type {
+  Cell,
+  Evidence,
+  Instant,
+  MembershipEvent,
+  Outgoing,
+  PeerState,
+  PeerView,
+} from '../membership/types.ts';
 import type { Pause } from '../pause/pause-log.ts';
 import type { Ending } from '../peers/ending.ts';
 import type { PeerTable } from '../peers/peer-table.ts';
 import type { Diagnostics } from '../telemetry/diagnostics.ts';
 import type { PausedMs } from '../timeout/estimator.ts';
-import { EventLog } from './event-log.ts';
 import { sayFarewell } from './farewell.ts';
 import { ReasonCounts } from './reason-counts.ts';
 import { TrafficEvidence } from './traffic-evidence.ts';
@@ -54,13 +62,20 @@ export interface LivenessOptions {
   readonly udpPort: number | undefined;
   /** A thread of its own answers over UDP while the main loop stands still. */
   readonly workerResponder: boolean;
+  readonly maxOffsetMs: number;
+  readonly maxDriftPpm: number;
+  readonly hlc: HybridClock;
+  /** This moment, by our two clocks. */
+  readonly now: () => Instant;
+  /** True time less our wall clock, if some source tells us. */
+  readonly reference: (nowMs: number) => OffsetBounds | undefined;
+  readonly emit: (event: MembershipEvent) => void;
   readonly table: PeerTable;
   readonly pausedMs: PausedMs;
   readonly diagnostics: Diagnostics;
 }
 
 export class Liveness {
-  readonly events: EventLog;
   readonly reasons = new ReasonCounts();
   /** Messages that were read so far, for the drain gate. */
   arrivals = 0;
@@ -89,7 +104,6 @@ export class Liveness {
       throw new TardyError('ERR_TARDY_CONFIG', 'workerResponder answers over UDP: set udpPort too');
     }
     this.#options = options;
-    this.events = new EventLog(diagnostics);
     this.#membership = this.#newMembership();
     this.#traffic = new TrafficEvidence(options.table, options.pausedMs);
     this.#book = new AddressBook({ diagnostics });
@@ -172,6 +186,11 @@ export class Liveness {
     this.#membership.localPause(fromMs, toMs);
   }
 
+  /** What peers tell of true time: true time less our wall clock, by peer. */
+  references(nowMs: number): { readonly name: string; readonly bounds: OffsetBounds }[] {
+    return this.#membership.references(nowMs);
+  }
+
   /** A request of the application failed. */
   failed(peer: string, ending: Ending): void {
     const kind = EVIDENCE[ending];
@@ -179,15 +198,17 @@ export class Liveness {
   }
 
   #newMembership(): Membership {
-    const { nodeName, suspectPhi, heartbeatMs, secret } = this.#options;
+    const { nodeName, heartbeatMs, secret, now, suspectPhi } = this.#options;
+    const { maxOffsetMs, maxDriftPpm, hlc, reference } = this.#options;
     return new Membership({
-      ...{ self: nodeName, bootId: randomBytes(8).toString('hex'), suspectPhi },
+      ...{ self: nodeName, bootId: randomBytes(8).toString('hex'), suspectPhi, stamp: now },
+      ...{ maxOffsetMs, maxDriftPpm, hlc, reference },
       intervalMs: heartbeatMs,
       trustOpinions: secret !== undefined,
       random: uniform,
       send: (out) => this.#send(out),
       emit: (event) => {
-        this.events.add(event);
+        this.#options.emit(event);
         this.reasons.count(event);
       },
     });
@@ -197,7 +218,7 @@ export class Liveness {
     return {
       onMessage: (message, { monoMs }) => this.#receive(message, monoMs),
       onRefusal: ({ from, why, reason }) => {
-        if (!OUR_OWN.has(reason)) this.#membership.refused(from, why, now());
+        if (!OUR_OWN.has(reason)) this.#membership.refused(from, why, this.#options.now());
       },
       onEvidence: (peer, evidence) => this.#weigh(peer, evidence),
     };
@@ -207,7 +228,7 @@ export class Liveness {
   #receive(message: Message, arrivedAtMs: number): Message | undefined {
     this.arrivals++;
     this.#runtime?.noticePause();
-    const answer = this.#membership.receive(message, now(), arrivedAtMs);
+    const answer = this.#membership.receive(message, this.#options.now(), arrivedAtMs);
     this.#schedule();
     return answer;
   }
@@ -215,12 +236,12 @@ export class Liveness {
   #weigh(peer: string, evidence: Evidence): void {
     this.arrivals++;
     this.#runtime?.noticePause();
-    this.#membership.evidence(peer, evidence, now());
+    this.#membership.evidence(peer, evidence, this.#options.now());
     this.#schedule();
   }
 
   #weighTraffic(): void {
-    const at = now();
+    const at = this.#options.now();
     this.#trafficAtMs = at.monoMs;
     this.#traffic.collect(at.monoMs, (peer, evidence, atMs) => {
       this.#membership.evidence(this.nameOf(peer), evidence, at, atMs);
@@ -232,7 +253,7 @@ export class Liveness {
     this.#names = new Map(found.map(({ name, url }) => [new URL(url).host, name]));
     this.#book.setPeers(found);
     this.#transports?.setPeers(found);
-    this.#membership.setMembers([...this.#addresses.keys()], now());
+    this.#membership.setMembers([...this.#addresses.keys()], this.#options.now());
     this.#schedule();
   }
 
@@ -259,20 +280,20 @@ export class Liveness {
   readonly #tick = (): void => {
     const tick = this.#options.diagnostics.guard('liveness', () => {
       if (performance.now() - this.#trafficAtMs >= TRAFFIC_MS) this.#weighTraffic();
-      this.#membership.tick(now());
+      this.#membership.tick(this.#options.now());
     });
     tick();
     this.#schedule();
   };
 
   async #leave(): Promise<void> {
-    this.#membership.farewell('goodbye', now());
+    this.#membership.farewell('goodbye', this.#options.now());
     await this.#transports?.stop();
     this.#transports = undefined;
   }
 
   #leaveNow(reason: 'goodbye' | 'crash'): void {
-    this.#membership.farewell(reason, now());
+    this.#membership.farewell(reason, this.#options.now());
   }
 }
 

@@ -2,6 +2,7 @@
 import { Contact } from './contact.ts';
 import type { Group } from './group.ts';
 import {
+  type Extension,
   type Message,
   type MessageKind,
   NO_NONCE,
@@ -23,6 +24,10 @@ export interface ConversationOptions {
   readonly random: () => number;
   /** Turns of our main loop so far. */
   readonly progress: () => number;
+  /** This moment, more exactly than the instant that a message was caused by. */
+  readonly stamp: (now: Instant) => Instant;
+  /** What goes with a message besides. */
+  readonly extensions: (kind: MessageKind, contact: Contact, now: Instant) => Extension[];
   readonly send: (out: Outgoing) => void;
 }
 
@@ -75,9 +80,12 @@ export class Conversation {
     }
   }
 
-  #message(kind: MessageKind, contact: Contact, { monoMs, wallMs }: Instant): Message {
-    const { bootId, group, progress } = this.#options;
+  #message(kind: MessageKind, contact: Contact, cause: Instant): Message {
+    const { bootId, group, progress, stamp, extensions } = this.#options;
+    const opinions = group.self === undefined ? [] : this.#opinions(contact, cause.monoMs);
     const nonce = this.#nonce();
+    const now = stamp(cause);
+    const { monoMs, wallMs } = now;
     contact.issued(nonce, monoMs, kind === 'question');
     return {
       kind,
@@ -92,9 +100,9 @@ export class Conversation {
       pausedMs: contact.takePausedMs(),
       progress: progress() >>> 0,
       digest: group.digest,
-      opinions: group.self === undefined ? [] : this.#opinions(contact, monoMs),
+      opinions,
       asks: [],
-      extensions: [],
+      extensions: extensions(kind, contact, now),
     };
   }
 

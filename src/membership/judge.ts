@@ -1,5 +1,6 @@
 /** What we call each peer, what we count of it, and what others think of us. */
 import type { Group } from './group.ts';
+import type { PeerClocks } from './peer-clocks.ts';
 import { bootOf, NO_BOOT, voteOf } from './opinions.ts';
 import type { Rules } from './rules.ts';
 import { SelfDoubt } from './self-doubt.ts';
@@ -13,6 +14,7 @@ export interface JudgeOptions {
   readonly watches: ReadonlyMap<string, Watch>;
   readonly votes: Votes;
   readonly rules: Rules;
+  readonly clocks: PeerClocks;
   readonly intervalMs: number;
   readonly emit: (event: MembershipEvent) => void;
 }
@@ -82,7 +84,8 @@ export class Judge {
   #call(watch: Watch, nowMs: number): void {
     const before = this.#states.get(watch) ?? 'unknown';
     const { vote } = watch.judgement;
-    if (vote !== 'suspect' && vote === before) return; // others have no say in it
+    const isOthers = vote === 'suspect' || this.#clockOutBy(watch, nowMs) !== undefined;
+    if (!isOthers && vote === before) return; // others have no say in it
     const verdict = this.#verdict(watch, nowMs);
     if (verdict.state === before) return;
     this.#states.set(watch, verdict.state);
@@ -95,6 +98,21 @@ export class Judge {
   }
 
   #verdict(watch: Watch, nowMs: number): Verdict {
+    const verdict = this.#aliveOrNot(watch, nowMs);
+    const outBy = this.#clockOutBy(watch, nowMs);
+    if (!outBy) return verdict;
+    const observers = `${outBy.length} of ${verdict.assigned} observers`;
+    const because = `${verdict.because}, but its clock is out of budget for ${observers}`;
+    return { ...verdict, state: 'clock-out', because };
+  }
+
+  /** Those who hold its clock out: of a peer that answers, and if they are a majority. */
+  #clockOutBy({ contact, judgement }: Watch, nowMs: number): readonly string[] | undefined {
+    const answers = judgement.vote === 'alive' || judgement.vote === 'slow';
+    return answers ? this.#options.clocks.outBy(contact.name, nowMs) : undefined;
+  }
+
+  #aliveOrNot(watch: Watch, nowMs: number): Verdict {
     const { group, votes, rules, intervalMs } = this.#options;
     const { name } = watch.contact;
     const question = {
@@ -146,11 +164,16 @@ export class Judge {
       lastHeardAgoMs: lastHeardMs === undefined ? undefined : nowMs - lastHeardMs,
       ...{ rttMs, watched: true, observers: verdict.assigned },
       ...{ suspectedBy: verdict.suspectedBy, suspicions, mistakes, because: verdict.because },
+      clock: this.#options.clocks.viewOf(contact.name, nowMs),
     };
   }
 
-  /** What each observer that we hear says of each peer; our own row is not among them. */
-  *others(nowMs: number): Generator<Cell> {
+  /** What each observer that we hear says of each peer, as we do: that comes first. */
+  *matrix(views: readonly PeerView[], nowMs: number): Generator<Cell> {
+    for (const { peer, vote, lastHeardAgoMs } of views) {
+      const observer = this.#options.group.self ?? '';
+      yield { observer, peer, state: vote, heardAgoMs: lastHeardAgoMs, ageMs: 0 };
+    }
     for (const [observer, peer, { vote, heardAtMs, saidAtMs }] of this.#options.votes.all()) {
       const heardAgoMs = heardAtMs === undefined ? undefined : nowMs - heardAtMs;
       const state: PeerState = vote;

@@ -13,14 +13,16 @@
  * Source: SWIM (Das, Gupta & Motivala 2002) for indirect probes, Lifeguard for doubting oneself.
  */
 import { SUSPECT_PHI } from '../detector/phi-accrual.ts';
+import type { OffsetBounds } from '../clock/types.ts';
 import { Contact, type Reception } from './contact.ts';
 import { Conversation } from './conversation.ts';
 import { Group } from './group.ts';
 import { Judge } from './judge.ts';
 import type { MembershipOptions } from './membership-options.ts';
 import type { Message } from './message.ts';
-import { NoticeGuard } from './notice-guard.ts';
+import { Notices } from './notices.ts';
 import { Passive } from './passive.ts';
+import { PeerClocks } from './peer-clocks.ts';
 import { Probing } from './probing.ts';
 import { RefusalLog } from './refusal-log.ts';
 import { RULES, type Rules } from './rules.ts';
@@ -36,6 +38,9 @@ const PATIENCE_INTERVALS = 2;
 /** Who asked about a peer is told for so many intervals. */
 const INTEREST_INTERVALS = 3;
 
+/** It answers, be it late, or with a wrong clock. */
+const LIVE_STATES: ReadonlySet<PeerState> = new Set(['alive', 'slow', 'clock-out']);
+
 export type { MembershipOptions } from './membership-options.ts';
 
 export class Membership {
@@ -45,12 +50,13 @@ export class Membership {
   readonly #group: Group;
   readonly #watches = new Map<string, Watch>();
   readonly #votes: Votes;
+  readonly #clocks: PeerClocks;
   readonly #judge: Judge;
   readonly #conversation: Conversation;
   readonly #probing: Probing;
   readonly #telling: Telling;
   readonly #passive: Passive;
-  readonly #notices = new NoticeGuard();
+  readonly #notices: Notices;
   readonly #refusals: RefusalLog;
   #turns = 0;
   #isGone = false;
@@ -63,14 +69,22 @@ export class Membership {
     this.#intervalMs = intervalMs;
     this.#group = new Group(options.self, options.observers);
     this.#votes = new Votes(this.#rules, intervalMs);
+    const rules = this.#rules;
     const shared = { group: this.#group, watches: this.#watches, votes: this.#votes, intervalMs };
-    this.#judge = new Judge({ ...shared, rules: this.#rules, emit });
+    const clocks = (this.#clocks = new PeerClocks({ ...shared, rules, membership: options }));
+    this.#judge = new Judge({ ...shared, rules, clocks, emit });
     this.#conversation = new Conversation({
       ...{ ...shared, bootId, random, send },
       progress: progress ?? (() => this.#turns),
+      stamp: options.stamp ?? ((now) => now),
+      extensions: (kind, contact, now) => clocks.extensions(kind, contact, now),
     });
     const conversation = this.#conversation;
-    this.#probing = new Probing({ ...shared, conversation, random });
+    this.#probing = new Probing({ ...shared, conversation, clocks, random });
+    this.#notices = new Notices({
+      ...{ group: this.#group, rules, trustOpinions: options.trustOpinions !== false },
+      contact: (name) => conversation.contact(name),
+    });
     this.#telling = new Telling(conversation, intervalMs);
     this.#refusals = new RefusalLog(emit);
     this.#passive = new Passive(emit, options.suspectPhi ?? SUSPECT_PHI);
@@ -90,8 +104,11 @@ export class Membership {
   setMembers(names: readonly string[], now: Instant): void {
     const { digest } = this.#group;
     this.#group.setMembers(names);
-    if (this.#group.digest !== digest) this.#votes.clear();
     const watched = this.#group.watched();
+    if (this.#group.digest !== digest) {
+      this.#votes.clear();
+      this.#clocks.membersChanged(watched);
+    }
     for (const name of this.#watches.keys()) if (!watched.has(name)) this.#watches.delete(name);
     this.#conversation.retainMembers();
     for (const name of watched) if (!this.#watches.has(name)) this.#watch(name, now.monoMs);
@@ -110,6 +127,7 @@ export class Membership {
    */
   receive(message: Message, now: Instant, arrivedAtMs = now.monoMs): Message | undefined {
     this.#turns++;
+    this.#clocks.note(now);
     if (this.#isGone || !this.#isForUs(message, now)) return undefined;
     if (message.kind === 'notice') {
       this.#noticed(message, now);
@@ -154,6 +172,7 @@ export class Membership {
   /** Asks whom it is time to ask, and judges those of whom time alone may tell something. */
   tick(now: Instant): void {
     this.#turns++;
+    this.#clocks.note(now);
     if (this.#isGone) return;
     const due = this.#due(now.monoMs);
     // If we begin or cease to doubt ourselves, everyone is judged anew.
@@ -187,6 +206,11 @@ export class Membership {
     return watch ? this.#judge.viewOf(watch, nowMs).state : this.#passive.stateOf(name);
   }
 
+  /** What peers tell of true time: true time less our wall clock, by peer. */
+  references(nowMs: number): { readonly name: string; readonly bounds: OffsetBounds }[] {
+    return this.#clocks.references(nowMs);
+  }
+
   /** For how long an answer of a peer is worth waiting for, in ms. */
   patienceMs(name: string): number {
     const usualMs = this.#watches.get(name)?.doubt.usualMs ?? 0;
@@ -200,18 +224,13 @@ export class Membership {
 
   /** Those to send work to: neither suspected nor stalled, gone or unknown. */
   livePeers(nowMs: number): string[] {
-    return this.peers(nowMs)
-      .filter(({ state }) => state === 'alive' || state === 'slow')
-      .map(({ peer }) => peer);
+    const live = this.peers(nowMs).filter(({ state }) => LIVE_STATES.has(state));
+    return live.map(({ peer }) => peer);
   }
 
   /** What each observer says of each peer, as far as we hear: our own row first. */
   matrix(nowMs: number): Cell[] {
-    const observer = this.#group.self ?? '';
-    const own = this.peers(nowMs).map(({ peer, vote, lastHeardAgoMs }) => ({
-      ...{ observer, peer, state: vote, heardAgoMs: lastHeardAgoMs, ageMs: 0 },
-    }));
-    return [...own, ...this.#judge.others(nowMs)];
+    return [...this.#judge.matrix(this.peers(nowMs), nowMs)];
   }
 
   #watch(name: string, nowMs: number): void {
@@ -248,26 +267,9 @@ export class Membership {
   }
 
   #noticed(message: Message, now: Instant): void {
-    const { reason, about = '' } = message;
-    if (reason === 'down') {
-      const peer = this.#group.nameOf(about);
-      const why = this.#whyNotDown(message, peer, now);
-      if (why !== undefined || peer === undefined)
-        return this.refused(message.from, why ?? '', now);
-      return this.evidence(peer, { kind: 'down' }, now);
-    }
-    const contact = this.#conversation.contact(message.from);
-    if (!contact || reason === undefined) return;
-    if (reason === 'goodbye' && !this.#rules.believesGoodbye()) return;
-    const { as } = contact.received(message);
-    if (as === 'news' || as === 'restart') this.evidence(contact.name, { kind: reason }, now);
-  }
-
-  #whyNotDown(message: Message, peer: string | undefined, now: Instant): string | undefined {
-    if (this.#options.trustOpinions === false) {
-      return 'without TARDY_SECRET nobody is believed about others';
-    }
-    return peer === undefined ? 'it is about no peer of ours' : this.#notices.refusal(message, now);
+    const { peer, evidence, refusal } = this.#notices.told(message, now);
+    if (refusal !== undefined) this.refused(message.from, refusal, now);
+    if (peer !== undefined && evidence) this.evidence(peer, evidence, now);
   }
 
   #take(contact: Contact, message: Message, now: Instant, arrivedAtMs: number): Reception['as'] {
@@ -279,27 +281,32 @@ export class Membership {
       return reception.as;
     }
     if (watch) {
-      this.#hear(watch, message, reception, arrivedAtMs);
-      this.#judgeAndTell(watch, now);
+      const isNews = this.#hear(watch, message, reception, arrivedAtMs);
+      this.#judgeAndTell(watch, now, isNews);
       this.#tellTheInterested(watch, now);
+      if (reception.isAnswer && this.#clocks.takeBurst(contact) && watch.budget.take(now.monoMs)) {
+        this.#conversation.ask(contact, now, false);
+      }
     }
     this.#tellAgain(contact, reception);
-    if (this.#options.trustOpinions !== false && reception.isNewest) {
-      this.#listen(contact, message, reception.echoedMs, now);
-    }
+    this.#listen(contact, message, reception, now);
     return reception.as;
   }
 
-  #hear(watch: Watch, message: Message, reception: Reception, atMs: number): void {
+  /** True if what we say of its clock changed. */
+  #hear(watch: Watch, message: Message, reception: Reception, atMs: number): boolean {
+    let isNews = false;
     if (reception.as === 'restart') this.#restarted(watch, message.bootId, atMs);
     if (reception.isAnswer && reception.echoedMs !== undefined) {
       watch.rttMs = atMs - reception.echoedMs;
       watch.doubt.answered(atMs);
+      isNews = this.#clocks.answered(watch.contact, message, reception.echoedMs, atMs);
     } else {
       watch.doubt.questioned(atMs);
     }
     watch.heard(atMs);
     watch.progressed(message.progress, atMs);
+    return isNews;
   }
 
   #restarted(watch: Watch, bootId: string, nowMs: number): void {
@@ -314,8 +321,15 @@ export class Membership {
    * ours, on the way. It was said after the nonce that it echoes was sent, and that is all we know.
    * What is said of us we take as it comes: perhaps none of our nonces gets through any more.
    */
-  #listen(contact: Contact, message: Message, echoedMs: number | undefined, now: Instant): void {
-    if (!this.#rules.isSameDigest(message.digest, this.#group.digest)) return;
+  #listen(contact: Contact, message: Message, reception: Reception, now: Instant): void {
+    const { echoedMs, isNewest } = reception;
+    const isSameGroup = this.#rules.isSameDigest(message.digest, this.#group.digest);
+    const counts = this.#options.trustOpinions !== false && isNewest && isSameGroup;
+    for (const peer of this.#clocks.heard(contact, message, { echoedMs, counts }, now)) {
+      const watch = this.#watches.get(peer);
+      if (watch) this.#judgeAndTell(watch, now);
+    }
+    if (!counts) return;
     for (const opinion of message.opinions) {
       const peer = this.#group.nameOf(opinion.about);
       const saidAtMs = peer === this.#group.self ? now.monoMs : echoedMs;
@@ -364,10 +378,10 @@ export class Membership {
   }
 
   /** A change of our vote goes at once to those who watch the peer too, and to itself. */
-  #judgeAndTell(watch: Watch, now: Instant): void {
-    const isNews = this.#judge.judge(watch, now.monoMs);
+  #judgeAndTell(watch: Watch, now: Instant, isNews = false): void {
+    const isChanged = this.#judge.judge(watch, now.monoMs);
     watch.dueMs = this.#dueMs(watch, now.monoMs);
-    if (!isNews) return;
+    if (!isChanged && !isNews) return;
     const { name } = watch.contact;
     for (const other of [...this.#group.observers.of(name), name]) {
       const contact = this.#conversation.contact(other);

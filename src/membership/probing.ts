@@ -6,6 +6,7 @@
  */
 import type { Conversation } from './conversation.ts';
 import type { Group } from './group.ts';
+import type { PeerClocks } from './peer-clocks.ts';
 import type { Instant } from './types.ts';
 import { SLOW_PHI, type Watch } from './watch.ts';
 
@@ -18,6 +19,7 @@ export interface ProbingOptions {
   readonly group: Group;
   readonly watches: ReadonlyMap<string, Watch>;
   readonly conversation: Conversation;
+  readonly clocks: PeerClocks;
   readonly intervalMs: number;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -35,6 +37,7 @@ export class Probing {
     if (monoMs >= watch.nextAskMs) {
       const stepMs = this.#options.intervalMs * (watch.hasLeft ? LEFT_SLOWER : 1);
       watch.nextAskMs = Math.max(watch.nextAskMs + stepMs, monoMs + stepMs / 2);
+      this.#options.clocks.asked(watch.contact);
       this.ask(watch, now, monoMs >= watch.doubt.overdueMs);
       this.#renewVote(watch, now);
       return;
@@ -58,8 +61,8 @@ export class Probing {
 
   /** Votes expire: those who watch the peer but not us would not hear it again otherwise. */
   #renewVote(watch: Watch, now: Instant): void {
-    if (watch.judgement.vote !== 'suspect') return;
-    const { group, watches, conversation } = this.#options;
+    const { group, watches, conversation, clocks } = this.#options;
+    if (watch.judgement.vote !== 'suspect' && !clocks.isHeldOut(watch.contact.name)) return;
     for (const other of group.observers.of(watch.contact.name)) {
       const contact = watches.has(other) ? undefined : conversation.contact(other);
       if (contact) conversation.ask(contact, now, false);

@@ -1,17 +1,32 @@
 /** What goes into a membership and comes out of it. */
+import type { Offset } from '../clock/types.ts';
+import type { OffsetVerdict } from '../clock/verdict.ts';
 import type { Message } from './message.ts';
 
 /** An instant by our two clocks. */
 export interface Instant {
   readonly monoMs: number;
   readonly wallMs: number;
+  /** How far the wall clock may be off what is told of it here, either way, in ms. Default 0. */
+  readonly wallErrorMs?: number;
+}
+
+/** The clock of a peer against ours, and what is held of it. */
+export interface PeerClockView extends Offset {
+  /** Of its interval: wholly inside the budget, wholly outside on one side, or neither. */
+  readonly verdict: OffsetVerdict;
+  /** Observers that hold it out. */
+  readonly outBy: readonly string[];
+  /** Jumps of its clock so far. */
+  readonly steps: number;
 }
 
 /**
  * What is held of a peer. `unknown`: no evidence yet. `slow`: late, though not beyond suspicion.
  * `stalled`: its host or a thread of it answers, its main loop does not. `suspect`: we do not hear
  * it, or know that it is gone. `disputed`: we suspect it, another observer hears it. `dead`: more
- * than half of those assigned to watch it suspect it. `left`: it said goodbye.
+ * than half of those assigned to watch it suspect it. `left`: it said goodbye. `clock-out`: it
+ * answers, and for a majority its clock is certainly further off than the budget allows.
  */
 export const PEER_STATES = [
   'unknown',
@@ -22,6 +37,7 @@ export const PEER_STATES = [
   'disputed',
   'dead',
   'left',
+  'clock-out',
 ] as const;
 export type PeerState = (typeof PEER_STATES)[number];
 
@@ -87,6 +103,29 @@ export type MembershipEvent = { readonly atMs: number } & (
       readonly by: readonly string[];
       readonly assigned: number;
     }
+  /** What we alone hold of its clock, and why: it is ahead of ours by lowMs to highMs. */
+  | {
+      readonly type: 'clock';
+      readonly peer: string;
+      readonly from: OffsetVerdict | 'unknown';
+      readonly to: OffsetVerdict;
+      readonly lowMs: number;
+      readonly highMs: number;
+    }
+  /** Its clock jumped against ours, by that much within ± errorMs; or somebody lied. */
+  | {
+      readonly type: 'clock-step';
+      readonly peer: string;
+      readonly byMs: number;
+      readonly errorMs: number;
+    }
+  /** More than half of our observers hold our clock out of budget, or no longer do. */
+  | {
+      readonly type: 'self-clock-out';
+      readonly out: boolean;
+      readonly by: readonly string[];
+      readonly assigned: number;
+    }
   /** Many peers went silent at once: we doubt ourselves first, and wait longer. */
   | { readonly type: 'self-doubt'; readonly score: number }
   /** A message that was not taken, and why. */
@@ -120,4 +159,6 @@ export interface PeerView {
   readonly suspicions: number;
   readonly mistakes: number;
   readonly because: string;
+  /** Undefined until its clock was read. */
+  readonly clock?: PeerClockView | undefined;
 }

@@ -2,6 +2,7 @@
 import type { BucketHistogram } from '../histogram/bucket-histogram.ts';
 import { replyQuantileMs, type SurvivalCurve } from '../histogram/survival.ts';
 import type { ReasonCounts } from '../liveness/reason-counts.ts';
+import { activeGuards, rejections } from '../leases/hub.ts';
 import { PEER_STATES, type PeerView } from '../membership/types.ts';
 import type { Peer } from '../peers/peer.ts';
 import type { PeerTable } from '../peers/peer-table.ts';
@@ -10,7 +11,15 @@ import { OTHER, type RouteSeries } from '../peers/route-series.ts';
 import type { ServerRoutes } from '../peers/server-routes.ts';
 import type { PausedMs } from '../timeout/estimator.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import {
+  CLOCK_SOURCE,
+  offsetPoints,
+  peerClockPoints,
+  timePoints,
+  type TimeSource,
+} from './clock-points.ts';
 import { ATTR, type METRICS } from './metrics.ts';
+import type { PauseHistograms } from './pause-histograms.ts';
 
 export type AttributeValue = string | number | boolean;
 
@@ -23,8 +32,11 @@ export interface Point {
 export interface TelemetrySource {
   readonly table: PeerTable;
   readonly serverRoutes: ServerRoutes;
-  readonly pauses: BucketHistogram;
+  readonly pauses: PauseHistograms;
   readonly diagnostics: Diagnostics;
+  readonly time: TimeSource;
+  /** How long a share of what comes at random instants waits for our event loop, in ms. */
+  readonly loopDelayMs: (share: number, nowMs: number) => number | undefined;
   readonly liveness: { peers(): PeerView[]; readonly reasons: ReasonCounts };
   /** How much of a span our own process stood still. */
   readonly pausedMs: PausedMs;
@@ -57,7 +69,10 @@ export function* points(source: TelemetrySource, nowMs: number): Generator<Point
     }
   }
   yield* counterPoints(table.otherSeries, OF_OTHER);
-  yield* livenessPoints(source);
+  yield* livenessPoints(source, nowMs);
+  yield* timePoints(source.time, nowMs);
+  yield* loopDelayPoints(source, nowMs);
+  yield* leasePoints();
   yield { metric: 'selfSeries', attributes: {}, value: table.series.used };
   yield { metric: 'selfErrors', attributes: {}, value: diagnostics.errors };
 }
@@ -80,8 +95,8 @@ export function* histogramPoints(source: TelemetrySource): Generator<HistogramPo
     const attributes = { [ATTR.method]: method, [ATTR.httpRoute]: route };
     yield { metric: 'serverDuration', attributes, value: duration };
   }
-  if (pauses.count > 0) {
-    yield { metric: 'pause', attributes: { [ATTR.cause]: 'unknown' }, value: pauses };
+  for (const [cause, value] of pauses.all()) {
+    yield { metric: 'pause', attributes: { [ATTR.cause]: cause }, value };
   }
 }
 
@@ -89,16 +104,58 @@ export function* histogramPoints(source: TelemetrySource): Generator<HistogramPo
  * Watched peers first, and as many as there is room for: their series come and go with them, so
  * none is reserved.
  */
-function* livenessPoints({ liveness, table }: TelemetrySource): Generator<Point> {
+function* livenessPoints(
+  { liveness, table, time, serverRoutes }: TelemetrySource,
+  nowMs: number,
+): Generator<Point> {
+  const eventsPerS = serverRoutes.perSecond(nowMs);
   let room = table.series.max - table.series.used;
   const views = liveness.peers().sort((a, b) => Number(b.watched) - Number(a.watched));
   for (const view of views) {
     const known = table.peers.get(view.peer);
     const attributes = known ? ofPeer(known) : { [ATTR.peer]: view.peer };
-    const found = [...viewPoints(view, attributes), ...reasonPoints(view, attributes, liveness)];
+    const found = [
+      ...viewPoints(view, attributes),
+      ...reasonPoints(view, attributes, liveness),
+      ...clockPoints(view, attributes, { time, eventsPerS, nowMs }),
+    ];
     room -= found.length;
     if (room < 0) return;
     yield* found;
+  }
+}
+
+/** As heartbeats tell it; else as responses do. */
+function* clockPoints(
+  { peer, clock }: PeerView,
+  attributes: Point['attributes'],
+  { time, eventsPerS, nowMs }: { time: TimeSource; eventsPerS: number; nowMs: number },
+): Generator<Point> {
+  if (clock) return yield* peerClockPoints(clock, attributes, eventsPerS);
+  const offset = time.serverOffset(peer, nowMs);
+  if (offset) yield* offsetPoints(offset, { ...attributes, [ATTR.source]: CLOCK_SOURCE.http });
+}
+
+function* loopDelayPoints({ loopDelayMs }: TelemetrySource, nowMs: number): Generator<Point> {
+  for (const [label, share] of QUANTILES) {
+    const ms = loopDelayMs(share, nowMs);
+    if (ms === undefined) return;
+    yield { metric: 'loopDelay', attributes: { [ATTR.quantile]: label }, value: ms / 1000 };
+  }
+}
+
+function* leasePoints(): Generator<Point> {
+  for (const [resource, value] of rejections) {
+    yield { metric: 'fencingRejected', attributes: { [ATTR.resource]: resource }, value };
+  }
+  const leftMs = new Map<string, number>();
+  for (const guard of activeGuards()) {
+    const { resource } = guard;
+    leftMs.set(resource, Math.max(guard.remainingMs(), leftMs.get(resource) ?? 0));
+  }
+  for (const [resource, ms] of leftMs) {
+    const attributes = { [ATTR.resource]: resource };
+    yield { metric: 'leaseRemaining', attributes, value: ms / 1000 };
   }
 }
 

@@ -39,6 +39,8 @@ export interface ClusterOptions {
   readonly tickLatenessMs?: number;
   /** Clocks drift by at most so much, in millionths. Default 100. */
   readonly driftMaxPpm?: number;
+  /** Wall clocks are off by at most so much at the start, in ms. Default 200. */
+  readonly wallOffsetMaxMs?: number;
   /** Which of the nodes ever start, by number; the others are names on the list. Default: all. */
   readonly runs?: (index: number) => boolean;
   /** Processes start within so many ms. Default 1,000. */
@@ -138,7 +140,7 @@ export class Cluster {
     const clock = new NodeClock({
       zeroMs: random.next() * 1e9,
       driftPpm: (random.next() * 2 - 1) * driftMaxPpm,
-      wallOffsetMs: (random.next() * 2 - 1) * 60_000,
+      wallOffsetMs: (random.next() * 2 - 1) * (this.#options.wallOffsetMaxMs ?? 200),
     });
     const node = new SimNode({
       ...{ index, name: `node-${index}`, time: this.time, clock, stallGate },
@@ -193,7 +195,7 @@ export class Cluster {
         this.node(fault.node).clock.setDrift(fault.driftPpm, this.time.nowMs);
         return undefined;
       case 'wall-step':
-        this.node(fault.node).clock.stepWall(fault.stepMs);
+        this.node(fault.node).clock.stepWall(fault.stepMs, this.time.nowMs);
         return undefined;
       case 'members':
         this.#changeMembers(fault);

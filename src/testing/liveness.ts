@@ -2,24 +2,28 @@
  * What must hold after the quiet time, when all faults are over:
  *
  * - `crashed-not-suspected`: every running observer that watches a crashed peer suspects it.
- * - `live-not-trusted`: everybody holds a running peer that it watches alive.
+ * - `live-not-trusted`: everybody holds a running peer that it watches alive, or, of one whose
+ *   clock is off, `clock-out`.
  * - `left-not-left`: who heard the goodbye of a life of a peer that it knew holds that it left.
  */
 import type { Message } from '../membership/message.ts';
 import type { PeerView } from '../membership/types.ts';
 import type { Checks } from './checks.ts';
+import type { ClockTruth } from './clock-truth.ts';
 import type { Cluster } from './cluster.ts';
 import type { SimNode } from './node.ts';
 
 export class Liveness {
   readonly #cluster: Cluster;
   readonly #checks: Checks;
+  readonly #clocks: ClockTruth;
   /** By hearer and its life, whose goodbye of which life it heard last. */
   readonly #goodbyes = new Map<string, string>();
 
-  constructor(cluster: Cluster, checks: Checks) {
+  constructor(cluster: Cluster, checks: Checks, clocks: ClockTruth) {
     this.#cluster = cluster;
     this.#checks = checks;
+    this.#clocks = clocks;
   }
 
   delivered(from: SimNode, to: SimNode, message: Message): void {
@@ -47,7 +51,11 @@ export class Liveness {
     if (peer.startedAtMs === Infinity) return; // it was never more than a name on the list
     const told = `holds ${peer.name} ${state}, because ${view.because}`;
     if (peer.phase === 'running') {
-      const trusted = state === 'alive' || state === 'slow' || (!watched && state === 'unknown');
+      const trusted =
+        state === 'alive' ||
+        state === 'slow' ||
+        (!watched && state === 'unknown') ||
+        (state === 'clock-out' && this.#clocks.isOut(observer, peer));
       if (!trusted)
         this.#checks.report('live-not-trusted', observer, peer.name, `${told}; it lives`);
       return;

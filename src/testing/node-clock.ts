@@ -24,6 +24,8 @@ export class NodeClock {
   #monoMs: number;
   #rate: number;
   #wallMinusMonoMs: number;
+  /** True time at which somebody last set the wall clock. */
+  steppedAtMs = -Infinity;
 
   constructor(options: NodeClockOptions) {
     this.#monoMs = options.zeroMs;
@@ -53,7 +55,8 @@ export class NodeClock {
   }
 
   /** Somebody set the wall clock; the monotonic one does not notice. */
-  stepWall(byMs: number): void {
+  stepWall(byMs: number, atTrueMs: number): void {
+    this.steppedAtMs = atTrueMs;
     this.#wallMinusMonoMs += byMs;
   }
 }

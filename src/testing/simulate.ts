@@ -7,9 +7,11 @@
 import type { Message } from '../membership/message.ts';
 import { hash32 } from '../membership/names.ts';
 import { Membership } from '../membership/membership.ts';
+import { MAX_OFFSET_MS } from '../membership/peer-clocks.ts';
 import type { Rules } from '../membership/rules.ts';
 import type { MembershipEvent } from '../membership/types.ts';
 import { type CheckOptions, Checks, type Violation } from './checks.ts';
+import { ClockTruth } from './clock-truth.ts';
 import { Cluster, type ClusterOptions, type Watcher } from './cluster.ts';
 import { EventLog, type LogEntry } from './event-log.ts';
 import { drawFaults, type Fault, type FaultKind } from './faults.ts';
@@ -73,6 +75,8 @@ export interface Simulation {
   readonly hash: number;
 }
 
+/** Faults make clocks drift by up to 200 millionths, each. */
+const MAX_DRIFT_PPM = 400;
 /** A peer may be suspected so long after a disturbance without being an unprovoked mistake. */
 const PROVOKED_MS = 10_000;
 
@@ -85,18 +89,21 @@ export function simulate(seed: number, options: SimulateOptions = {}): Simulatio
     checks.step();
     if (cluster.time.nowMs >= nextSweepMs) {
       checks.sweep();
+      run.clocks.sweep();
       nextSweepMs += sweepMs;
     }
     if (stopAtFirst && checks.violations.length > 0) return run.result();
   }
   cluster.time.runUntil(durationMs);
   run.liveness.check();
+  run.clocks.check();
   return run.result();
 }
 
 class Run implements Watcher {
   readonly cluster: Cluster;
   readonly checks: Checks;
+  readonly clocks: ClockTruth;
   readonly liveness: Liveness;
   readonly #seed: number;
   readonly #log = new EventLog();
@@ -119,7 +126,11 @@ class Run implements Watcher {
       bufferMessages: options.bufferMessages ?? pick([0, 8, 256], random),
     });
     this.checks = new Checks(this.cluster, this.#log, { seed, intervalMs, ...options.checks });
-    this.liveness = new Liveness(this.cluster, this.checks);
+    this.clocks = new ClockTruth({
+      ...{ cluster: this.cluster, checks: this.checks, intervalMs },
+      maxOffsetMs: MAX_OFFSET_MS,
+    });
+    this.liveness = new Liveness(this.cluster, this.checks, this.clocks);
     this.#faults = planOf(options, nodes, random);
     this.cluster.plan(this.#faults);
   }
@@ -188,7 +199,7 @@ class Run implements Watcher {
 function membershipWith(options: SimulateOptions): (birth: Birth) => SimulatedMembership {
   const { intervalMs = 1000, suspectPhi, rules } = options;
   const settings = {
-    ...{ intervalMs, trustOpinions: true },
+    ...{ intervalMs, trustOpinions: true, maxDriftPpm: MAX_DRIFT_PPM },
     ...(suspectPhi === undefined ? {} : { suspectPhi }),
     ...(rules === undefined ? {} : { rules }),
   };

@@ -101,9 +101,9 @@ describe('the series of a route', () => {
 describe('the routes of our own server', () => {
   it('are recorded in seconds, apart by method', () => {
     const routes = new ServerRoutes(new SeriesBudget(1000));
-    routes.record('GET', '/users/:id', 20);
-    routes.record('GET', '/users/:id', 30);
-    routes.record('PUT', '/users/:id', 40);
+    routes.record('GET', '/users/:id', 20, 0);
+    routes.record('GET', '/users/:id', 30, 0);
+    routes.record('PUT', '/users/:id', 40, 0);
     expect([...routes.all()]).toMatchObject([
       { method: 'GET', route: '/users/:id', duration: { count: 2, sum: 0.05 } },
       { method: 'PUT', route: '/users/:id', duration: { count: 1, sum: 0.04 } },
@@ -113,7 +113,7 @@ describe('the routes of our own server', () => {
   it('without room go to _other, and none is lost', () => {
     const budget = new SeriesBudget(2 * HISTOGRAM);
     const routes = new ServerRoutes(budget);
-    for (let i = 0; i < 50; i++) routes.record('GET', `/${i}`, 5);
+    for (let i = 0; i < 50; i++) routes.record('GET', `/${i}`, 5, 0);
     expect([...routes.all()].map(({ route }) => route)).toEqual(['/0', '/1', '_other']);
     expect([...routes.all()].map(({ duration }) => duration.count)).toEqual([1, 1, 48]);
     expect(budget.used).toBe(2 * HISTOGRAM);
@@ -121,7 +121,7 @@ describe('the routes of our own server', () => {
 
   it('are 512 and _other at most', () => {
     const routes = new ServerRoutes(new SeriesBudget(1_000_000));
-    for (let i = 0; i < 2000; i++) routes.record('GET', `/${i}`, 5);
+    for (let i = 0; i < 2000; i++) routes.record('GET', `/${i}`, 5, 0);
     expect([...routes.all()].length).toBeLessThanOrEqual(513);
     const total = [...routes.all()].reduce((sum, { duration }) => sum + duration.count, 0);
     expect(total).toBe(2000);

@@ -14,6 +14,12 @@ export interface DebianTool {
   readonly services: readonly string[];
 }
 
+/** Debian's name for the processor, in paths of libraries. */
+const TRIPLET = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+
+/** To be preloaded: shows a program another time. */
+export const LIBFAKETIME = `/usr/lib/${TRIPLET}/faketime/libfaketime.so.1`;
+
 export const DEBIAN_TOOLS: readonly DebianTool[] = [
   {
     name: 'prometheus',
@@ -21,6 +27,9 @@ export const DEBIAN_TOOLS: readonly DebianTool[] = [
     binary: '/usr/bin/prometheus',
     services: ['prometheus'],
   },
+  { name: 'chrony', package: 'chrony', binary: '/usr/sbin/chronyd', services: ['chrony'] },
+  { name: 'libfaketime', package: 'libfaketime', binary: LIBFAKETIME, services: [] },
+  { name: 'etcd', package: 'etcd-server', binary: '/usr/bin/etcd', services: ['etcd'] },
 ];
 
 /** Whether the tool of that name is installed. */

@@ -1,6 +1,6 @@
 /** A group of nodes on loopback ports, each a process; ended with the test whatever happens. */
 import { onTestFinished } from 'vitest';
-import type { PeerEvent } from '../../src/liveness/event-log.ts';
+import type { TardyEvent } from '../../src/events/types.ts';
 import type { PeerState } from '../../src/membership/types.ts';
 import { type PeerEntry, type PeersReport, peersReportSchema } from '../../src/report.ts';
 import { freePort } from './e2e-ports.ts';
@@ -14,7 +14,7 @@ export const PATIENCE_MS = 45_000;
 export const HEARTBEAT_MS = 250;
 export const SECRET = 'known to the nodes of a test';
 
-type EventOf<T extends PeerEvent['type']> = Extract<PeerEvent, { type: T }>;
+type EventOf<T extends TardyEvent['type']> = Extract<TardyEvent, { type: T }>;
 
 export interface NodeOptions {
   readonly name: string;
@@ -65,9 +65,9 @@ export class LiveNode {
   }
 
   /** What happened so far in this life of it; with a mark, what happened after that. */
-  events(afterId = 0): PeerEvent[] {
+  events(afterId = 0): TardyEvent[] {
     const whole = this.program.stdout().split('\n').slice(0, -1);
-    const events = whole.map((line) => JSON.parse(line) as PeerEvent);
+    const events = whole.map((line) => JSON.parse(line) as TardyEvent);
     return events.filter(({ id }) => id > afterId);
   }
 
@@ -76,7 +76,7 @@ export class LiveNode {
     return this.events().at(-1)?.id ?? 0;
   }
 
-  ofType<T extends PeerEvent['type']>(type: T, afterId = 0): EventOf<T>[] {
+  ofType<T extends TardyEvent['type']>(type: T, afterId = 0): EventOf<T>[] {
     return this.events(afterId).filter((event): event is EventOf<T> => event.type === type);
   }
 

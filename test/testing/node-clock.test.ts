@@ -21,7 +21,7 @@ describe('NodeClock', () => {
   it('steps the wall clock and not the monotonic one', () => {
     const clock = new NodeClock({ zeroMs: 70, driftPpm: 0, wallOffsetMs: 2000 });
     const before = clock.instant(10);
-    clock.stepWall(-500);
+    clock.stepWall(-500, 0);
     const after = clock.instant(10);
     expect(after.monoMs).toBe(before.monoMs);
     expect(after.wallMs - before.wallMs).toBe(-500);

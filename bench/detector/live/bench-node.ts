@@ -5,17 +5,21 @@
 import { createServer, type Server } from 'node:http';
 import { collectRuntime, type Runtime } from '../../../collectors/runtime.ts';
 import { readConfig } from '../../../src/config.ts';
-import type { PeerEvent } from '../../../src/liveness/event-log.ts';
+import type { MembershipEvent } from '../../../src/membership/types.ts';
 import { Liveness } from '../../../src/liveness/liveness.ts';
 import { PeerTable } from '../../../src/peers/peer-table.ts';
 import { type Pause, PauseLog } from '../../../src/pause/pause-log.ts';
 import { Diagnostics } from '../../../src/telemetry/diagnostics.ts';
+import { Timekeeping } from '../../../src/timekeeping/timekeeping.ts';
 import { Estimator } from '../../../src/timeout/estimator.ts';
 
 /** Every node listens for the end of its process. */
 process.setMaxListeners(0);
 
 export const SECRET = 'known to the nodes of a bench';
+
+/** When it was told, by the wall clock that all processes of a machine share. */
+export type LiveEvent = MembershipEvent & { readonly atWallMs: number };
 
 export interface BenchNodeOptions {
   readonly name: string;
@@ -28,7 +32,7 @@ export interface BenchNodeOptions {
   readonly httpPort?: number;
   /** `''`: none. Default: one that all know. */
   readonly secret?: string;
-  readonly onEvent?: (event: PeerEvent) => void;
+  readonly onEvent?: (event: LiveEvent) => void;
   readonly onPause?: (pause: Pause) => void;
 }
 
@@ -49,17 +53,25 @@ export class BenchNode {
     const pauses = new PauseLog({ tickMs: config.pauseTickMs, lateMs: config.pauseLateMs });
     const pausedMs = (fromMs: number, toMs: number) => pauses.overlapMs(fromMs, toMs);
     const diagnostics = new Diagnostics();
+    const timekeeping = new Timekeeping({
+      ...{ ...config, localTime: false, diagnostics },
+      emit: () => undefined,
+      peers: () => [],
+    });
+    const { hlc, now } = timekeeping;
     this.liveness = new Liveness({
-      ...{ peers, nodeName, heartbeatMs, workerResponder, pausedMs, diagnostics },
+      ...{ ...config, peers, nodeName, heartbeatMs, workerResponder, pausedMs, diagnostics },
+      ...{ hlc, now, reference: () => undefined },
+      emit: (event) => options.onEvent?.({ ...event, atWallMs: Date.now() }),
       secret: secret === '' ? undefined : secret,
       suspectPhi: config.suspectPhi,
       udpPort: options.udpPort,
       table: new PeerTable(config, () => new Estimator({}, pausedMs)),
     });
-    if (options.onEvent) this.liveness.events.on(options.onEvent);
     this.#runtime = collectRuntime({
       ...{ pauses, diagnostics },
       arrivals: () => this.liveness.arrivals,
+      onTick: () => timekeeping.tick(),
       onPause: (pause) => {
         this.liveness.localPause(pause);
         options.onPause?.(pause);

@@ -1,8 +1,7 @@
 /** `kill -9` of a Node process whose host lives: from the signal to the suspicion. */
-import type { PeerEvent } from '../../../src/liveness/event-log.ts';
 import { goal, type Goal, type PartResult } from '../../timeouts/report.ts';
 import type { BenchRun } from '../bench-run.ts';
-import { BenchNode } from './bench-node.ts';
+import { BenchNode, type LiveEvent } from './bench-node.ts';
 import { loadNote } from './load-note.ts';
 import { BenchProcess, freePorts, sleep, until, withProcesses } from './processes.ts';
 import { ms, quantile, spread, SPREAD_COLUMNS } from './spread.ts';
@@ -16,7 +15,7 @@ const SETTLE_MS = 4000;
 const SEEN_MS = 10_000;
 const HTTP = { p50Ms: 100, p99Ms: 1000 };
 
-type Suspicion = Extract<PeerEvent, { type: 'suspicion' }>;
+type Suspicion = Extract<LiveEvent, { type: 'suspicion' }>;
 
 const WAYS = ['http', 'udp'] as const;
 type Way = (typeof WAYS)[number];

@@ -3,9 +3,8 @@
  * a naive detector, an interval that looks at the age of the last heartbeat.
  */
 import { createSocket } from 'node:dgram';
-import type { PeerEvent } from '../../../src/liveness/event-log.ts';
 import { SUSPECT_PHI } from '../../../src/detector/phi-accrual.ts';
-import { BenchNode } from './bench-node.ts';
+import { BenchNode, type LiveEvent } from './bench-node.ts';
 import {
   NAIVE_INTERVALS,
   type StallJob,
@@ -39,7 +38,7 @@ function wallMs(atMs = performance.now()): number {
   return performance.timeOrigin + atMs;
 }
 
-function onEvent(event: PeerEvent): void {
+function onEvent(event: LiveEvent): void {
   if (event.type === 'suspicion') tell({ kind: 'suspicion', atMs: wallMs(event.atMs) });
   if (event.type === 'state') tell({ kind: 'state', to: event.to });
 }

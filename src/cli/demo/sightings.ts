@@ -51,7 +51,8 @@ type StateSeen = Extract<Seen, { type: 'state' }>;
 
 /** From the least to the most grave. */
 const GRAVITY: readonly PeerState[] = [
-  ...(['alive', 'unknown', 'slow', 'stalled', 'disputed', 'suspect', 'left', 'dead'] as const),
+  ...(['alive', 'unknown', 'slow', 'clock-out'] as const),
+  ...(['stalled', 'disputed', 'suspect', 'left', 'dead'] as const),
 ];
 const isTrusted = (called: PeerState) => called === 'alive' || called === 'unknown';
 const isAccusation = (called: PeerState) =>

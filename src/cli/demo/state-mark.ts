@@ -12,6 +12,7 @@ const GLYPHS: Readonly<Record<PeerState, string>> = {
   disputed: '%',
   dead: 'x',
   left: '-',
+  'clock-out': '@',
 };
 
 export function stateMark(state: PeerState): string {

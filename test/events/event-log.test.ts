@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EventLog, type PeerEvent } from '../../src/liveness/event-log.ts';
+import { EventLog } from '../../src/events/event-log.ts';
+import type { TardyEvent } from '../../src/events/types.ts';
 import type { MembershipEvent } from '../../src/membership/types.ts';
 import { Diagnostics } from '../../src/telemetry/diagnostics.ts';
 
@@ -82,7 +83,7 @@ describe('a listener', () => {
   it('beyond a hundred drives out the oldest', () => {
     const log = logOf(0);
     const heard = new Set<number>();
-    for (let i = 0; i < 101; i++) log.on((_: PeerEvent) => heard.add(i));
+    for (let i = 0; i < 101; i++) log.on((_: TardyEvent) => heard.add(i));
     log.add(score(1));
     expect(heard.size).toBe(100);
     expect(heard.has(0)).toBe(false);

@@ -1,0 +1,118 @@
+/**
+ * Why the loop stood still: samples the counters at each tick, and tells the cause of a pause two
+ * turns of the loop after it, when garbage collections and signals have been told as well; half a
+ * tick later, if other threads have not yet gone on.
+ */
+import { SUSPENDED_MIN_MS } from '../../src/pause/cause.ts';
+import { factsBetween, type Sample } from '../../src/pause/facts.ts';
+import { GcLog } from '../../src/pause/gc-log.ts';
+import { type PauseEvent, pauseEvent } from '../../src/pause/pause-event.ts';
+import type { Pause } from '../../src/pause/pause-log.ts';
+import type { Diagnostics } from '../../src/telemetry/diagnostics.ts';
+import { collectGc } from './gc.ts';
+import { Probes } from './probes.ts';
+import { WorkerTick } from './worker-tick.ts';
+
+export interface PauseWatchOptions {
+  readonly tickMs: number;
+  readonly diagnostics: Diagnostics;
+  /** Whether a thread of its own watches as well. */
+  readonly watchThread: boolean;
+  readonly onCause: (event: PauseEvent) => void;
+}
+
+export class PauseWatch {
+  readonly #options: PauseWatchOptions;
+  readonly #probes = new Probes();
+  readonly #gc = new GcLog();
+  readonly #worker: WorkerTick | undefined;
+  readonly #stops: readonly (() => void)[];
+  #last: Sample;
+  /** Share of the last tick in which the loop had something to do. */
+  #busy = 0;
+  /** When the last SIGCONT came. */
+  #continuedAtMs = -Infinity;
+  #untold = 0;
+  #isStopped = false;
+
+  constructor(options: PauseWatchOptions) {
+    this.#options = options;
+    const { diagnostics, tickMs, watchThread } = options;
+    this.#worker = watchThread ? new WorkerTick(tickMs, diagnostics) : undefined;
+    // The kernel continues us whether somebody listens or not.
+    const onContinue = () => void (this.#continuedAtMs = performance.now());
+    process.on('SIGCONT', onContinue);
+    this.#stops = [
+      collectGc(this.#gc, diagnostics),
+      () => process.off('SIGCONT', onContinue),
+      () => this.#probes.close(),
+      () => this.#worker?.stop(),
+    ];
+    this.#last = this.#probes.sample(true);
+  }
+
+  /** To be called at each tick, with the pause that made it late, if one did. */
+  tick(pause: Pause | undefined): void {
+    const before = this.#last;
+    const after = this.#probes.sample(pause !== undefined);
+    const busyBefore = this.#busy;
+    this.#last = after;
+    this.#busy = busyShare(before, after);
+    const { bootGapMs = 0 } = factsBetween(before, after, 0);
+    if (pause) this.#tellLater(before, after, { pause, busyBefore });
+    else if (bootGapMs >= SUSPENDED_MIN_MS) {
+      this.#tellLater(before, after, { pause: noPause(after.atMs), busyBefore });
+    } else if (this.#untold === 0) this.#gc.forget(before.atMs);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const stop of this.#stops) stop();
+  }
+
+  #tellLater(before: Sample, after: Sample, about: About): void {
+    this.#untold++;
+    const { diagnostics, tickMs } = this.#options;
+    const tell = diagnostics.guard('cause of a pause', () => {
+      this.#untold--;
+      if (!this.#isStopped) this.#tell(before, after, about);
+    });
+    const settle = diagnostics.guard('cause of a pause', () => {
+      // Threads go on one after another: has the witness had one turn of two?
+      if (this.#witnessRunsSince(before) === 1) setTimeout(tell, tickMs / 2).unref();
+      else tell();
+    });
+    setImmediate(() => setImmediate(settle));
+  }
+
+  #witnessRunsSince({ witnessRuns = 0 }: Sample): number {
+    return (this.#probes.witnessRuns() ?? 0) - witnessRuns;
+  }
+
+  #tell(before: Sample, after: Sample, { pause, busyBefore }: About): void {
+    const { fromMs, toMs } = pause;
+    const settled = { ...after, witnessRuns: this.#probes.witnessRuns() };
+    const facts = {
+      ...factsBetween(before, settled, toMs - fromMs),
+      gcMs: this.#gc.overlapMs(before.atMs, after.atMs),
+      workerGapMs: this.#worker?.gapMs(fromMs, toMs),
+      continued: this.#continuedAtMs >= before.atMs,
+    };
+    this.#options.onCause(pauseEvent(facts, { toMs, busyBefore }));
+  }
+}
+
+interface About {
+  readonly pause: Pause;
+  readonly busyBefore: number;
+}
+
+/** A suspended machine's monotonic clock stands still, so no tick comes late. */
+function noPause(atMs: number): Pause {
+  return { fromMs: atMs, toMs: atMs };
+}
+
+function busyShare(before: Sample, after: Sample): number {
+  const { idleMs = 0, windowMs } = factsBetween(before, after, 0);
+  return windowMs > 0 ? Math.min(1, Math.max(0, 1 - idleMs / windowMs)) : 0;
+}

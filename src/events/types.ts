@@ -1,0 +1,38 @@
+/** Everything that happens, of whichever part. */
+import type { TimeSourceEvent } from '../../collectors/time-source.ts';
+import type { MembershipEvent } from '../membership/types.ts';
+import type { PauseEvent } from '../pause/pause-event.ts';
+
+/** Our own wall clock was set, by that much within ± errorMs; forward is > 0. */
+export interface WallStepEvent {
+  readonly type: 'wall-step';
+  readonly atMs: number;
+  readonly byMs: number;
+  readonly errorMs: number;
+}
+
+/** We stood still, and why. */
+export type OwnPauseEvent = PauseEvent & { readonly type: 'pause'; readonly atMs: number };
+
+/** A write came with a token lower than one that was seen before. */
+export interface FencingRejectedEvent {
+  readonly type: 'fencing-rejected';
+  readonly atMs: number;
+  readonly resource: string;
+  /** What came, and the highest seen: unsigned 64-bit decimals. */
+  readonly token: string;
+  readonly seen: string;
+}
+
+export type Happening =
+  MembershipEvent | TimeSourceEvent | WallStepEvent | OwnPauseEvent | FencingRejectedEvent;
+
+/** An event with its place in the log. */
+export type TardyEvent = Happening & {
+  /** Counts the events of this process, from 1. */
+  readonly id: number;
+  /** By the wall clock, in ms since 1970. */
+  readonly atWallMs: number;
+};
+
+export type TardyEventListener = (event: TardyEvent) => void;

@@ -1,0 +1,34 @@
+/**
+ * The last look at a lease before a request leaves.
+ *
+ * Between a check and the bytes of `fetch` lie tens to hundreds of microseconds in which we may be
+ * stopped. `node:http` tells when a request gets its connection, right before it is written: a
+ * check there leaves a few microseconds. It makes a stale write rarer, never impossible: the
+ * network and the resource may stand still too.
+ */
+import type { ClientRequest } from 'node:http';
+import type { Socket } from 'node:net';
+import type { RunningLease } from './lease-guard.ts';
+
+/**
+ * Asks the clock again when this request of `node:http` or `node:https` gets its connection, and
+ * destroys it with ERR_TARDY_LEASE_LOST (its `error` event) if the lease is not held. To be called
+ * in the turn that made the request. Its body, if there is one, should be given to `end()`.
+ */
+export function checkAtWrite(
+  request: ClientRequest,
+  lease: Pick<RunningLease, 'assertHeld'>,
+): void {
+  const check = () => {
+    try {
+      lease.assertHeld();
+    } catch (error) {
+      request.destroy(error as Error);
+    }
+  };
+  request.once('socket', (socket: Socket) => {
+    // A new connection is written to when it is there.
+    if (socket.connecting) socket.prependOnceListener('connect', check);
+    else check();
+  });
+}

@@ -1,0 +1,98 @@
+/**
+ * How far the clock of one peer is ahead of ours.
+ *
+ * Against our steady clock (monotonic + a constant), so that a step of our own wall clock is none
+ * of the peer's; `PeerClocks` turns it into wall time.
+ */
+import { createOffsetEstimator, type OffsetEstimator } from '../clock/offset-estimator.ts';
+import type { Offset, OffsetBounds } from '../clock/types.ts';
+import type { OffsetVerdict } from '../clock/verdict.ts';
+import type { ClockWord } from './clock-extension.ts';
+import type { Message } from './message.ts';
+
+/** What a peer says of true time holds for so long without being said again, in ms. */
+const REFERENCE_TTL_MS = 60_000;
+const PPM = 1e-6;
+
+export type ExchangeResult = 'accepted' | 'rejected' | 'step' | 'nothing';
+
+export class PeerClock {
+  /** What we alone say of it. */
+  verdict: OffsetVerdict | 'unknown' = 'unknown';
+  steps = 0;
+  /** Exchanges in a row that are still to be made. */
+  burstLeft = 0;
+  /** Questions since the last burst; the first is due at once. */
+  #askedSinceBurst = Infinity;
+  /** `nameHash` of the peer. */
+  readonly hash: string;
+  readonly #estimator: OffsetEstimator;
+  readonly #maxDriftPpm: number;
+  #reference: { readonly bounds: OffsetBounds; readonly saidAtMs: number } | undefined;
+
+  constructor(hash: string, maxDriftPpm: number) {
+    this.hash = hash;
+    this.#maxDriftPpm = maxDriftPpm;
+    this.#estimator = createOffsetEstimator({ maxDriftPpm });
+  }
+
+  get lastStep(): OffsetEstimator['lastStep'] {
+    return this.#estimator.lastStep;
+  }
+
+  /** A question goes to it. `every`: a burst each so many questions, of `length` exchanges. */
+  asked({ every, length }: { readonly every: number; readonly length: number }): void {
+    if (++this.#askedSinceBurst < every) return;
+    this.#askedSinceBurst = 0;
+    this.burstLeft = length - 1;
+  }
+
+  /**
+   * An answer came at `t4MonoMs` to what went out at `t1MonoMs`. `baseMs`: our steady clock less
+   * our monotonic one. A peer that does not say how far its clock may be off tells nothing.
+   */
+  answered(
+    message: Message,
+    word: ClockWord,
+    { t1MonoMs, t4MonoMs, baseMs }: { t1MonoMs: number; t4MonoMs: number; baseMs: number },
+  ): ExchangeResult {
+    const { errorMs } = word;
+    const { sentAtMs, sentAtWallMs, receivedAtMs } = message;
+    if (errorMs === undefined || receivedAtMs === undefined) return 'nothing';
+    const result = this.#estimator.exchange({
+      ...{ t1MonoMs, t4MonoMs, t1WallMs: t1MonoMs + baseMs, t4WallMs: t4MonoMs + baseMs },
+      t2WallMs: sentAtWallMs - (sentAtMs - receivedAtMs),
+      t3WallMs: sentAtWallMs,
+      remoteErrorMs: errorMs,
+    });
+    if (result === 'step') {
+      this.steps++;
+      this.#reference = undefined;
+    }
+    return result;
+  }
+
+  /** It says what it knows of true time. `saidAtMs`: after which instant, by our clock. */
+  referred(bounds: OffsetBounds | undefined, saidAtMs: number): void {
+    if (bounds) this.#reference = { bounds, saidAtMs };
+  }
+
+  /** Its wall clock less our steady clock. */
+  at(nowMs: number): Offset | undefined {
+    return this.#estimator.at(nowMs);
+  }
+
+  /** True time less our steady clock, as far as it tells us. */
+  referenceAt(nowMs: number): OffsetBounds | undefined {
+    const offset = this.at(nowMs);
+    if (!offset || !this.#reference) return undefined;
+    const { bounds, saidAtMs } = this.#reference;
+    const ageMs = nowMs - saidAtMs;
+    if (ageMs > REFERENCE_TTL_MS) return undefined;
+    const driftMs = Math.max(0, ageMs) * this.#maxDriftPpm * PPM;
+    return {
+      lowMs: offset.lowMs + bounds.lowMs - driftMs,
+      highMs: offset.highMs + bounds.highMs + driftMs,
+    };
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What was counted while we stood still: the difference of two samples, one taken at the last
+ * tick in time, one at the late tick. What could not be read is undefined, never 0.
+ */
+
+/** Counters of this process and its surroundings at one instant; each only grows. */
+export interface Sample {
+  /** When it was taken, monotonic. */
+  readonly atMs: number;
+  /** Time our loop has waited in its poll, with nothing to do. */
+  readonly idleMs: number | undefined;
+  /** CPU time of all our threads. */
+  readonly processCpuMs: number | undefined;
+  /** Time the loop's thread was on a CPU. */
+  readonly mainRunMs: number | undefined;
+  /** Time it was runnable and waited for one. */
+  readonly runQueueMs: number | undefined;
+  /** How often a thread of ours that has nothing to do was put on a CPU. */
+  readonly witnessRuns: number | undefined;
+  /** How often the thread that talks with a debugger was; undefined while there is none. */
+  readonly debuggerRuns: number | undefined;
+  /** Time our cgroup, or one around it, was held back by its quota, added up over the CPUs. */
+  readonly throttledMs: number | undefined;
+  readonly throttledCount: number | undefined;
+  /** Time in which somebody on this machine waited for a CPU (PSI, `cpu some`). */
+  readonly pressureMs: number | undefined;
+  /** Time the hypervisor took from this machine, added up over the CPUs; read once a second. */
+  readonly stealMs: number | undefined;
+  /** Time since the machine was booted, including what it was suspended. */
+  readonly bootMs: number | undefined;
+}
+
+export interface PauseFacts {
+  /** From when the tick was due until it came: we stood still at least so long. */
+  readonly gapMs: number;
+  /** From the last tick in time to the late one: the counts below are over this. */
+  readonly windowMs: number;
+  readonly idleMs?: number | undefined;
+  readonly processCpuMs?: number | undefined;
+  readonly mainRunMs?: number | undefined;
+  readonly runQueueMs?: number | undefined;
+  readonly witnessRuns?: number | undefined;
+  readonly debuggerRuns?: number | undefined;
+  readonly throttledMs?: number | undefined;
+  readonly throttledCount?: number | undefined;
+  readonly pressureMs?: number | undefined;
+  readonly stealMs?: number | undefined;
+  /** What the clock that counts suspension ran on beyond the monotonic one. */
+  readonly bootGapMs?: number | undefined;
+  /** Garbage collection of the loop's thread. */
+  readonly gcMs?: number | undefined;
+  /** How much of the pause a thread that ticks on its own stood still, too. */
+  readonly workerGapMs?: number | undefined;
+  /** A SIGCONT came. */
+  readonly continued?: boolean;
+}
+
+/** The facts that lie in two samples; the rest is added by whoever knows it. */
+export function factsBetween(before: Sample, after: Sample, gapMs: number): PauseFacts {
+  const windowMs = after.atMs - before.atMs;
+  const bootMs = difference(before.bootMs, after.bootMs);
+  return {
+    gapMs,
+    windowMs,
+    idleMs: difference(before.idleMs, after.idleMs),
+    processCpuMs: difference(before.processCpuMs, after.processCpuMs),
+    mainRunMs: difference(before.mainRunMs, after.mainRunMs),
+    runQueueMs: difference(before.runQueueMs, after.runQueueMs),
+    witnessRuns: difference(before.witnessRuns, after.witnessRuns),
+    debuggerRuns: difference(before.debuggerRuns, after.debuggerRuns),
+    throttledMs: difference(before.throttledMs, after.throttledMs),
+    throttledCount: difference(before.throttledCount, after.throttledCount),
+    pressureMs: difference(before.pressureMs, after.pressureMs),
+    stealMs: difference(before.stealMs, after.stealMs),
+    bootGapMs: bootMs === undefined ? undefined : Math.max(0, bootMs - windowMs),
+  };
+}
+
+/** A counter that went back was set anew (another cgroup): then nothing is known. */
+function difference(before: number | undefined, after: number | undefined): number | undefined {
+  if (before === undefined || after === undefined || !(after >= before)) return undefined;
+  return after - before;
+}
