@@ -2,6 +2,7 @@
  * A process with a wall clock that ticks every 20 ms, for bench/clock-steps.ts: tells its parent
  * each step that it sees, and on request what its clock costs and how well it knows the time.
  */
+import type { WallStep } from '../src/clock/wall-base.ts';
 import { WallClock } from '../src/timekeeping/wall-clock.ts';
 
 const TICK_MS = 20;
@@ -15,7 +16,9 @@ export type Message =
   | {
       readonly type: 'step';
       readonly detector: Detector;
-      /** Of `process.hrtime`, which all processes share: when it was told. */
+      /** Of `process.hrtime`, which all processes share: when a reading showed it. */
+      readonly seenAtMs: number;
+      /** And when it was told: its size is known then. */
       readonly toldAtMs: number;
       readonly byMs: number;
       readonly errorMs: number;
@@ -35,17 +38,22 @@ export interface Cost {
 
 const sharedNowMs = () => Number(process.hrtime.bigint()) / 1e6;
 const tell = (message: Message) => process.send?.(message);
-const step = (detector: Detector, byMs: number, errorMs: number) =>
-  tell({ type: 'step', detector, toldAtMs: sharedNowMs(), byMs, errorMs });
+
+function step(detector: Detector, { atMs, byMs, errorMs }: WallStep): void {
+  const toldAtMs = sharedNowMs();
+  const seenAtMs = toldAtMs - (performance.now() - atMs);
+  tell({ type: 'step', detector, seenAtMs, toldAtMs, byMs, errorMs });
+}
 
 const clock = new WallClock();
-clock.onStep(({ byMs, errorMs }) => step('ours', byMs, errorMs));
+clock.onStep((found) => step('ours', found));
 
 /** What one writes without a library: the clocks' difference, and by how much it has changed. */
 let differenceMs = Date.now() - performance.now();
 function compareDifference(): void {
   const now = Date.now() - performance.now();
-  if (Math.abs(now - differenceMs) >= 1) step('difference', now - differenceMs, 1);
+  if (Math.abs(now - differenceMs) >= 1)
+    step('difference', { atMs: performance.now(), byMs: now - differenceMs, errorMs: 1 });
   differenceMs = now;
 }
 

@@ -137,6 +137,8 @@ interface Outcome {
   readonly sizeMs: number;
   /** Of a step that was told: how late, how wrong, and what error was admitted. */
   readonly delayMs: number | undefined;
+  /** Until a reading showed it. */
+  readonly unseenMs: number;
   readonly errorMs: number;
   readonly admittedMs: number;
   /** Told again, or told of nothing. */
@@ -169,6 +171,7 @@ function outcome(detector: Detector, sizeMs: number, atMs: number, { told }: Wat
     detector,
     sizeMs,
     delayMs: first && first.toldAtMs - atMs,
+    unseenMs: first ? first.seenAtMs - atMs : NaN,
     errorMs: first ? Math.abs(first.byMs - sizeMs) : NaN,
     admittedMs: first?.errorMs ?? NaN,
     extra: Math.max(0, own.length - 1),
@@ -222,6 +225,10 @@ function stepsTable(outcomes: readonly Outcome[]): Table {
         detector,
         sizeMs === undefined ? 'all' : String(sizeMs),
         `${seen.length}/${of.length}`,
+        spread(
+          seen.map(({ unseenMs }) => unseenMs),
+          0,
+        ),
         spread(delays, 0),
         spread(errors, 1),
         spread(
@@ -238,6 +245,7 @@ function stepsTable(outcomes: readonly Outcome[]): Table {
       'detector',
       'step ms',
       'seen',
+      'read after ms',
       'told after ms',
       'size error µs',
       'admitted µs',
@@ -245,7 +253,8 @@ function stepsTable(outcomes: readonly Outcome[]): Table {
     ],
     rows,
     notes: [
-      'p50 / max; told: seen and sized, from the write of the file to the event',
+      'p50 / max, from the write of the file; read: a reading showed it; told: its size is known',
+      'a tick that comes late because the processor was taken away makes both late',
       'difference: Date.now() - performance.now() at each tick, changed by 1 ms or more',
       'extra: told more than once, or of nothing, before the next step',
     ],

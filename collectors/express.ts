@@ -157,7 +157,22 @@ function addHeader(response: Response, args: unknown[], name: string, value: str
 /** Instead of one that came from elsewhere, as through a proxy. */
 function setHeader(response: Response, args: unknown[], name: string, value: string): void {
   response.removeHeader(name);
+  for (const [i, arg] of args.entries()) {
+    if (typeof arg === 'object' && arg !== null) args[i] = without(name.toLowerCase(), arg);
+  }
   addHeader(response, args, name, value);
+}
+
+/** Headers as writeHead takes them, flat, in pairs or by name, without one of them. */
+function without(name: string, headers: object): object {
+  const isIt = (key: unknown): boolean => String(key).toLowerCase() === name;
+  if (!Array.isArray(headers)) {
+    const kept = Object.entries(headers).filter(([key]) => !isIt(key));
+    return kept.length === Object.keys(headers).length ? headers : Object.fromEntries(kept);
+  }
+  const list: readonly unknown[] = headers;
+  if (Array.isArray(list[0])) return list.filter((pair) => !isIt((pair as unknown[])[0]));
+  return list.filter((_, i) => !isIt(list[i - (i % 2)]));
 }
 
 /** Flat or in pairs. */

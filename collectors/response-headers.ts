@@ -30,32 +30,52 @@ const SERVER_MS_MAX = 3_600_000;
 const LENGTH_MAX = 4096;
 const ENTRIES_MAX = 16;
 
+/** What was found so far. */
+interface Found {
+  serverMs: number | undefined;
+  queueMs: number | undefined;
+  /** What a proxy says of it, which counts if the server says nothing. */
+  byProxyMs: number | undefined;
+  stream: boolean;
+  /** A cache has held it. */
+  cached: boolean;
+  readonly clocks: string[];
+  hlc: string | undefined;
+}
+
 /** Of alternating names and values, as they came over the wire. Most names differ in length. */
 export function replyFacts(raw: ArrayLike<Uint8Array | string>): ReplyFacts {
-  let facts = NOTHING;
-  let byProxyMs: number | undefined;
-  let clocks = 0;
-  let isCached = false;
+  let found: Found | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const known = knownName(raw[i] as Uint8Array | string);
     if (!known) continue;
-    if (known === CLOCK) clocks++;
     const rawValue = raw[i + 1] as Uint8Array | string;
     if (known === CONTENT_TYPE && first(rawValue) !== T) continue; // most: no string is made
-    const value = lower(rawValue);
-    if (known === CONTENT_TYPE) {
-      if (value.startsWith('text/event-stream')) return STREAM;
-    } else if (known === TIMING) facts = serverTiming(value, facts);
-    else if (known === ENVOY) byProxyMs = believable(INTEGER.exec(value)?.[0]) ?? byProxyMs;
-    else if (known === CLOCK) facts = { ...facts, clock: clockFromHeader(value) };
-    else if (known === HLC) facts = { ...facts, hlc: value };
-    else if (known === AGE) isCached = true;
-    else byProxyMs ??= responseTimeMs(value);
+    found ??= nothingFound();
+    known.read(lower(rawValue), found);
   }
+  if (!found) return NOTHING;
+  return found.stream ? STREAM : factsOf(found);
+}
+
+function nothingFound(): Found {
+  return {
+    ...{ serverMs: undefined, queueMs: undefined, byProxyMs: undefined, hlc: undefined },
+    ...{ stream: false, cached: false, clocks: [] },
+  };
+}
+
+function factsOf({ serverMs, queueMs, byProxyMs, cached, clocks, hlc }: Found): ReplyFacts {
+  const [said = '', another] = clocks;
   // A cache repeats what was said long ago; of two that say so, nobody knows who is meant.
-  if (isCached || clocks > 1) facts = { ...facts, clock: undefined };
-  if (facts.serverMs !== undefined || byProxyMs === undefined) return facts;
-  return { ...facts, serverMs: byProxyMs };
+  const clock = cached || another !== undefined ? undefined : clockFromHeader(said);
+  return {
+    serverMs: serverMs ?? byProxyMs,
+    stream: false,
+    ...(queueMs === undefined ? {} : { queueMs }),
+    ...(clock ? { clock } : {}),
+    ...(hlc === undefined ? {} : { hlc }),
+  };
 }
 
 function knownName(name: Uint8Array | string): HeaderName | undefined {
@@ -70,24 +90,42 @@ const T = 0x74;
 interface HeaderName {
   readonly name: string;
   readonly first: number;
+  readonly read: (value: string, found: Found) => void;
 }
 
-const headerName = (name: string): HeaderName => ({ name, first: name.charCodeAt(0) });
-const CONTENT_TYPE = headerName('content-type');
-const TIMING = headerName('server-timing');
-/** What Envoy measured of its upstream, in whole ms: network between the two included. */
-const ENVOY = headerName('x-envoy-upstream-service-time');
-const RESPONSE_TIME = headerName('x-response-time');
-const CLOCK = headerName(CLOCK_HEADER);
-const HLC = headerName(HLC_HEADER);
-/** A cache says so how long it has held a response. */
-const AGE = headerName('age');
+const headerName = (name: string, read: HeaderName['read']): HeaderName => ({
+  ...{ name, read },
+  first: name.charCodeAt(0),
+});
+const CONTENT_TYPE = headerName('content-type', (value, found) => {
+  found.stream ||= value.startsWith('text/event-stream');
+});
+const KNOWN = [
+  CONTENT_TYPE,
+  headerName('server-timing', (value, found) => {
+    // Of several headers, the first to say so counts.
+    found.serverMs ??= serverTimingMs(value);
+    found.queueMs ??= believable(LOOP.exec(value)?.[1]);
+  }),
+  // What Envoy measured of its upstream, in whole ms: network between the two included.
+  headerName('x-envoy-upstream-service-time', (value, found) => {
+    found.byProxyMs = believable(INTEGER.exec(value)?.[0]) ?? found.byProxyMs;
+  }),
+  headerName('x-response-time', (value, found) => {
+    found.byProxyMs ??= responseTimeMs(value);
+  }),
+  headerName(CLOCK_HEADER, (value, found) => void found.clocks.push(value)),
+  headerName(HLC_HEADER, (value, found) => {
+    found.hlc = value;
+  }),
+  // A cache says so how long it has held a response.
+  headerName('age', (_, found) => {
+    found.cached = true;
+  }),
+];
 /** By length, so that a header that is none of these costs one look. */
 const NAMES: Readonly<Record<number, HeaderName>> = Object.fromEntries(
-  [CONTENT_TYPE, TIMING, ENVOY, RESPONSE_TIME, CLOCK, HLC, AGE].map((known) => [
-    known.name.length,
-    known,
-  ]),
+  KNOWN.map((known) => [known.name.length, known]),
 );
 const INTEGER = /^\d{1,7}$/;
 
@@ -100,14 +138,6 @@ function responseTimeMs(value: string): number | undefined {
 function believable(text: string | undefined, factor = 1): number | undefined {
   const ms = Number(text ?? NaN) * factor;
   return ms <= SERVER_MS_MAX ? ms : undefined;
-}
-
-/** Of several headers, the first to say so counts. */
-function serverTiming(value: string, before: ReplyFacts): ReplyFacts {
-  const serverMs = before.serverMs ?? serverTimingMs(value);
-  const queueMs = before.queueMs ?? believable(LOOP.exec(value)?.[1]);
-  if (serverMs === undefined && queueMs === undefined) return before;
-  return queueMs === undefined ? { ...before, serverMs } : { ...before, serverMs, queueMs };
 }
 
 /** The duration of the entry `app` or `total` in a lower-case Server-Timing header. */

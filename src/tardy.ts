@@ -121,7 +121,7 @@ class TardyProcess implements Tardy {
     const emit = (event: Happening) => this.#happened(event);
     this.#timekeeping = new Timekeeping({
       ...{ ...this.config, diagnostics: this.#diagnostics, emit },
-      peers: (nowMs) => this.#liveness.references(nowMs),
+      peers: () => this.#liveness.references(),
     });
     const { hlc, now } = this.#timekeeping;
     this.#liveness = new Liveness({
@@ -321,11 +321,7 @@ class TardyProcess implements Tardy {
     const stops = [
       () => collecting.stop(),
       () => this.#timekeeping.stop(),
-      onFencingRejected(({ type, resource, token, seen }) => {
-        const [came, highest] = [token.toString(), seen.toString()];
-        const atMs = performance.now();
-        this.#happened({ type, atMs, resource, token: came, seen: highest });
-      }),
+      onFencingRejected((event) => this.#happened(event)),
       runtime.stop,
       ...(this.config.enforce ? [enforceFetch(this.#planner)] : []),
       ...(stateFile ? [this.#saveRegularly(stateFile)] : []),
@@ -341,8 +337,8 @@ class TardyProcess implements Tardy {
       watchThread: this.config.pauseThread,
       onTick: () => this.#timekeeping.tick(),
       onPause: (pause) => {
-        this.#liveness.localPause(pause);
         noticePauseInGuards();
+        this.#liveness.localPause(pause);
       },
       onCause: (event) => {
         this.#source.pauses.record(event.cause, event.durationMs);

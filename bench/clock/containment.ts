@@ -1,7 +1,6 @@
 /** Is the truth inside, always? And is the interval narrow enough to be of use? */
-import { randomFrom } from '../../test/support/random.ts';
 import { figure, goal, type PartResult } from '../timeouts/report.ts';
-import { type BenchRun, percent, quantile } from './bench-run.ts';
+import { type BenchRun, diceOf, percent, quantile } from './bench-run.ts';
 import { type Contender, isInside, NO_DRIFT, PHI_15, RAW, TARDY, widthMs } from './contenders.ts';
 import { type Link, LINKS, type Rate, RATES, simulate } from './links.ts';
 
@@ -89,12 +88,7 @@ function countedOf(run: BenchRun, scenario: Scenario): Counted {
   const widthsMs: number[] = [];
   const rawsMs: number[] = [];
   let steps = 0;
-  for (const { exchange, offsetMs } of simulate(
-    link,
-    rate,
-    randomFrom(run.options.seed),
-    Infinity,
-  )) {
+  for (const { exchange, offsetMs } of simulate(link, rate, diceOf(run), Infinity)) {
     estimators.forEach((estimator, k) => {
       if (estimator.exchange(exchange) === 'step') steps++;
       const answer = estimator.at(exchange.t4MonoMs);

@@ -1,8 +1,7 @@
 /** How well the rate between two clocks is known after a minute. */
 import { createOffsetEstimator } from '../../src/clock/offset-estimator.ts';
-import { randomFrom } from '../../test/support/random.ts';
 import { figure, goal, type PartResult } from '../timeouts/report.ts';
-import { type BenchRun, percent, quantile } from './bench-run.ts';
+import { type BenchRun, diceOf, percent, quantile } from './bench-run.ts';
 import { type Link, LINKS, type Rate, RATES, simulate } from './links.ts';
 
 const FOR_MS = 60_000;
@@ -67,12 +66,7 @@ function errorsOf(run: BenchRun, { link, rate }: Case) {
     const estimator = createOffsetEstimator();
     let truth = NaN;
     let atMs = NaN;
-    for (const { exchange, ppm } of simulate(
-      link,
-      rate,
-      randomFrom(run.options.seed + i),
-      FOR_MS,
-    )) {
+    for (const { exchange, ppm } of simulate(link, rate, diceOf(run, i), FOR_MS)) {
       estimator.exchange(exchange);
       truth = ppm;
       atMs = exchange.t4MonoMs;

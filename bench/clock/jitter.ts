@@ -1,7 +1,6 @@
 /** How far off the point is after a minute of bursts of four, ours beside the others'. */
-import { randomFrom } from '../../test/support/random.ts';
 import { figure, goal, type PartResult, type Table } from '../timeouts/report.ts';
-import { type BenchRun, percent, quantile } from './bench-run.ts';
+import { type BenchRun, diceOf, percent, quantile } from './bench-run.ts';
 import { type Answer, CONTENDERS, isInside, TARDY, widthMs } from './contenders.ts';
 import { type Link, LINKS, type Rate, RATES, simulate } from './links.ts';
 
@@ -45,14 +44,13 @@ export function jitterPart(run: BenchRun): PartResult {
 
 function scoresOf(run: BenchRun, link: Link, rate: Rate): Score[] {
   run.progress(`jitter: ${link.name}`);
-  const { quick, seed } = run.options;
-  const runs = RUNS / (quick ? 10 : 1);
+  const runs = RUNS / (run.options.quick ? 10 : 1);
   const answers = CONTENDERS.map((): { answer: Answer; truthMs: number }[] => []);
   for (let i = 0; i < runs; i++) {
     const estimators = CONTENDERS.map(({ make }) => make());
     let truthMs = NaN;
     let atMs = NaN;
-    for (const { exchange, offsetMs } of simulate(link, rate, randomFrom(seed + i), FOR_MS)) {
+    for (const { exchange, offsetMs } of simulate(link, rate, diceOf(run, i), FOR_MS)) {
       for (const estimator of estimators) estimator.exchange(exchange);
       truthMs = offsetMs;
       atMs = exchange.t4MonoMs;

@@ -8,13 +8,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NtpConnection, type NtpExchange } from '../../collectors/ntp/connection.ts';
+import type { WallOffset } from '../../src/clock/types.ts';
 import { Diagnostics } from '../../src/telemetry/diagnostics.ts';
 import { WallClock } from '../../src/timekeeping/wall-clock.ts';
 import { startChronyd } from '../../test/support/chronyd.ts';
 import { hasDebianTool } from '../../test/support/debian.ts';
-import { type Random, randomFrom } from '../../test/support/random.ts';
+import type { Random } from '../../test/support/random.ts';
 import { figure, type Goal, goal, type PartResult, type Table } from '../timeouts/report.ts';
-import { type BenchRun, percent, quantile } from './bench-run.ts';
+import { type BenchRun, diceOf, percent, quantile } from './bench-run.ts';
 import { type Answer, CONTENDERS, TARDY, widthMs } from './contenders.ts';
 import { npmClients } from './npm-clients.ts';
 
@@ -26,8 +27,10 @@ const WARM_UP_BURSTS = 4;
 const SPINNERS = 4;
 /** Mean work in a turn of the busy event loop. */
 const WORK_MS = 0.3;
-/** Until the wall base is narrow. */
-const REFINE_MS = 15;
+/** The truth is to be known within this, or as well as so many attempts of so long make it. */
+const TRUTH_MS = 0.002;
+const REFINE_TIMES = 20;
+const REFINE_MS = 12;
 const NPM_CALLS = 100;
 const P50_MAX_US = 10;
 const P99_MAX_US = 40;
@@ -56,7 +59,7 @@ export async function loopbackPart(run: BenchRun): Promise<PartResult> {
     const spinners = Array.from({ length: SPINNERS }, spin);
     try {
       const crowded = await measure(run, chronyd.port, 'crowded');
-      const endWork = work(randomFrom(run.options.seed));
+      const endWork = work(diceOf(run));
       const busy = await measure(run, chronyd.port, 'busy').finally(endWork);
       const crowd = `${SPINNERS} spinning processes on ${availableParallelism()} processors`;
       return {
@@ -106,9 +109,7 @@ async function measure(run: BenchRun, port: number, what: string): Promise<Measu
   run.progress(`loopback: ${what}`);
   const bursts = WARM_UP_BURSTS + BURSTS / (run.options.quick ? 5 : 1);
   const wall = new WallClock();
-  wall.refine();
-  await sleep(50);
-  const steadyBaseMs = wall.base().baseMs;
+  const steadyBaseMs = (await refined(wall)).baseMs;
   const estimators = CONTENDERS.map(({ make }) => make());
   const judged = CONTENDERS.map((): Judged[] => []);
   const rawsMs: number[] = [];
@@ -122,9 +123,7 @@ async function measure(run: BenchRun, port: number, what: string): Promise<Measu
     }
     const last = exchanges.at(-1);
     if (!last || i < WARM_UP_BURSTS) continue;
-    wall.refine();
-    await sleep(REFINE_MS);
-    const { baseMs, errorMs } = wall.base();
+    const { baseMs, errorMs } = await refined(wall);
     const truth = { truthMs: baseMs - steadyBaseMs, truthErrorMs: errorMs };
     estimators.forEach((estimator, k) => {
       const answer = estimator.at(last.t4MonoMs);
@@ -132,6 +131,14 @@ async function measure(run: BenchRun, port: number, what: string): Promise<Measu
     });
   }
   return { judged, rawsMs, outcomes };
+}
+
+async function refined(wall: WallClock): Promise<WallOffset> {
+  for (let i = 0; i < REFINE_TIMES && wall.base().errorMs > TRUTH_MS; i++) {
+    wall.refine();
+    await sleep(REFINE_MS);
+  }
+  return wall.base();
 }
 
 /** As our own client asks: a new socket for each burst, one question after the other. */

@@ -44,7 +44,7 @@ export async function serveMemory(): Promise<MemoryServer> {
           () => ({ accepted: true, seen: token }),
           () => store.raise(resource, 0n).then(plain),
         ),
-    '/put': ({ row }) => Promise.resolve(void data.set(row.key, row.value)),
+    '/put': ({ row }) => Promise.resolve(data.set(row.key, row.value).size),
     '/get': ({ row }) => Promise.resolve({ value: data.get(row.key) }),
   };
   const server = createServer((request, response) => void serve(acts, request, response));
@@ -93,7 +93,9 @@ export function memoryAt(url: string): Database {
         if (!accepted) refuseStale({ resource, token, seen });
       },
     },
-    put: async (row) => void (await ask('/put', { row })),
+    async put(row) {
+      await ask('/put', { row });
+    },
     get: async (key) => (await ask('/get', { row: { key } })).value as string | undefined,
   };
 }
@@ -107,8 +109,9 @@ export function etcdAt(url: string): Database {
       raise: (resource, token) => fences.raise(resource, token),
       guard: (resource, token, row) => fences.guard(resource, token, { puts: [row] }),
     },
-    put: async ({ key, value }) =>
-      void (await gateway.call('kv/put', { key: base64(key), value: base64(value) }, how)),
+    async put({ key, value }) {
+      await gateway.call('kv/put', { key: base64(key), value: base64(value) }, how);
+    },
     async get(key) {
       const answer = await gateway.call('kv/range', { key: base64(key) }, how);
       const value = (answer as { kvs?: { value: string }[] }).kvs?.[0]?.value;

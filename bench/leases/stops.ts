@@ -97,8 +97,8 @@ async function part(kinds: readonly Kind[], run: PartRun): Promise<PartResult> {
         rows: outcomes.map((outcome) => [
           ...[outcome.kind.stopped, outcome.kind.name, `${outcome.stops}`],
           marked(`${outcome.stale}`, goalOf(outcome)),
-          `${((100 * outcome.stale) / outcome.stops).toFixed(0)}`,
-          `${outcome.writes - (outcome.kind.fencing === 'none' ? outcome.stale : 0)}`,
+          ((100 * outcome.stale) / outcome.stops).toFixed(0),
+          `${outcome.writes - (outcome.kind.fencing === 'guard' ? 0 : outcome.stale)}`,
         ]),
         notes: [
           'stale: at the end the data are the old holder’s, though the new holder wrote before',

@@ -28,7 +28,7 @@ export interface Acted {
   readonly kind: 'acted';
   readonly fromMs: number;
   readonly toMs: number;
-  /** CPU time its thread got meanwhile. */
+  /** CPU time its threads got meanwhile. */
   readonly cpuMs: number;
 }
 

@@ -85,13 +85,14 @@ export function hasQuota(text: string | undefined): boolean {
 
 /** Reads what is limited now; `refresh` looks again at where we are and what limits there are. */
 export class CgroupProbe {
+  #cgroups: string | undefined;
+  #folders: readonly string[] = [];
   #limited = '';
   #files: ProcFile[] = [];
 
   refresh(): void {
-    const cgroups = textOf('/proc/self/cgroup');
-    const folders = cgroups === undefined ? [] : cpuGroups(cgroups, mountInfo());
-    const limited = folders.filter((folder) => hasQuota(quotaOf(folder)));
+    this.#findFolders(textOf('/proc/self/cgroup') ?? '');
+    const limited = this.#folders.filter((folder) => hasQuota(quotaOf(folder)));
     if (limited.join() === this.#limited) return;
     this.#limited = limited.join();
     this.close();
@@ -111,10 +112,13 @@ export class CgroupProbe {
   close(): void {
     for (const file of this.#files) file.close();
   }
-}
 
-function mountInfo(): string {
-  return textOf('/proc/self/mountinfo') ?? '';
+  /** Mounts may be many: they are read only when we are in another group. */
+  #findFolders(cgroups: string): void {
+    if (cgroups === this.#cgroups) return;
+    this.#cgroups = cgroups;
+    this.#folders = cpuGroups(cgroups, textOf('/proc/self/mountinfo') ?? '');
+  }
 }
 
 function quotaOf(folder: string): string | undefined {

@@ -1,5 +1,5 @@
 /**
- * All counters at one instant, about 10 µs. What is not there (another system, a container that
+ * All counters at one instant: two or three system calls, and a dozen twice a second. What is not there (another system, a container that
  * hides it) is undefined.
  */
 import type { Sample } from '../../src/pause/facts.ts';
@@ -9,8 +9,11 @@ import { ProcFile } from './proc-file.ts';
 import { DEBUGGER, ownSchedStat, parseSchedStat, schedStatOf, WITNESS } from './schedstat.ts';
 
 const US_PER_MS = 1e3;
-/** Limits and stolen time change seldom, and cost more on a machine with many CPUs. */
-const SELDOM_MS = 1000;
+const SELDOM_MS = 500;
+/** A wall clock that moves so much against the monotonic one was set, or the machine suspended. */
+const WALL_STEP_MS = 50;
+
+type Seldom = Pick<Sample, 'witnessRuns' | 'debuggerRuns' | 'pressureMs' | 'stealMs'>;
 
 export class Probes {
   readonly #own = ownSchedStat();
@@ -21,28 +24,29 @@ export class Probes {
   readonly #stat = new ProcFile('/proc/stat');
   readonly #uptime = new ProcFile('/proc/uptime');
   #seldomAtMs = -Infinity;
-  #stealMs: number | undefined;
+  #seldom: Seldom | undefined;
+  #wallOffsetMs = NaN;
+  #suspendedMs: number | undefined;
 
-  /** `isLate`: a pause has just ended, so look at what is read seldom, too. */
+  /** `isLate`: a pause has just ended, so nothing may be old. */
   sample(isLate: boolean): Sample {
-    const bootMs = parseUptime(this.#uptime.read());
     const atMs = performance.now();
     const own = parseSchedStat(this.#own.read());
+    if (isLate || !this.#seldom || atMs - this.#seldomAtMs >= SELDOM_MS) {
+      this.#seldomAtMs = atMs;
+      this.#seldom = this.#readSeldom();
+    }
     const throttling = this.#cgroup.read();
-    if (isLate || atMs - this.#seldomAtMs >= SELDOM_MS) this.#lookSeldom(atMs);
     return {
+      ...this.#seldom,
       atMs,
       idleMs: performance.eventLoopUtilization().idle,
       processCpuMs: processCpuMs(),
       mainRunMs: own.runMs,
       runQueueMs: own.waitMs,
-      witnessRuns: this.witnessRuns(),
-      debuggerRuns: this.#debugger && parseSchedStat(this.#debugger.read()).runs,
       throttledMs: throttling.ms,
       throttledCount: throttling.count,
-      pressureMs: parsePressure(this.#pressure.read()),
-      stealMs: this.#stealMs,
-      bootMs,
+      suspendedMs: this.#readSuspended(atMs),
     };
   }
 
@@ -56,11 +60,26 @@ export class Probes {
     for (const file of [...files, this.#stat, this.#uptime, this.#cgroup]) file?.close();
   }
 
-  #lookSeldom(atMs: number): void {
-    this.#seldomAtMs = atMs;
-    this.#stealMs = parseSteal(this.#stat.read());
+  #readSeldom(): Seldom {
     this.#cgroup.refresh();
     this.#lookForDebugger();
+    return {
+      witnessRuns: this.witnessRuns(),
+      debuggerRuns: this.#debugger && parseSchedStat(this.#debugger.read()).runs,
+      pressureMs: parsePressure(this.#pressure.read()),
+      stealMs: parseSteal(this.#stat.read()),
+    };
+  }
+
+  /** Without a look at the kernel's clock as long as the wall clock goes with the monotonic one. */
+  #readSuspended(nowMs: number): number | undefined {
+    const wallOffsetMs = Date.now() - nowMs;
+    if (!(Math.abs(wallOffsetMs - this.#wallOffsetMs) < WALL_STEP_MS)) {
+      this.#wallOffsetMs = wallOffsetMs;
+      const bootMs = parseUptime(this.#uptime.read());
+      this.#suspendedMs = bootMs === undefined ? undefined : bootMs - performance.now();
+    }
+    return this.#suspendedMs;
   }
 
   #lookForDebugger(): void {
@@ -72,9 +91,7 @@ export class Probes {
 
 /** Whether somebody may debug us; undefined where Node is built without. */
 function debuggerUrl(): string | undefined {
-  return process.features.inspector
-    ? process.getBuiltinModule('node:inspector').url()
-    : undefined;
+  return process.features.inspector ? process.getBuiltinModule('node:inspector').url() : undefined;
 }
 
 function processCpuMs(): number {

@@ -68,7 +68,8 @@ export interface OffsetEstimator {
   exchange(x: Exchange): ExchangeOutcome;
   /**
    * The peer's wall clock less ours at an instant of our monotonic clock, past or future; the
-   * truth lies in [lowMs, highMs]. Undefined until there was an exchange.
+   * truth lies in [lowMs, highMs]. `driftPpm` is there once it is known within 15 ppm, 99 times in
+   * 100, for a rate that is constant meanwhile. Undefined until there was an exchange.
    */
   at(monoMs: number): Offset | undefined;
   /** What the last `step` was; undefined until there was one. */

@@ -1,5 +1,6 @@
 /** Everything that happens, of whichever part. */
 import type { TimeSourceEvent } from '../../collectors/time-source.ts';
+import type { FencingEvent } from '../leases/hub.ts';
 import type { MembershipEvent } from '../membership/types.ts';
 import type { PauseEvent } from '../pause/pause-event.ts';
 
@@ -14,18 +15,8 @@ export interface WallStepEvent {
 /** We stood still, and why. */
 export type OwnPauseEvent = PauseEvent & { readonly type: 'pause'; readonly atMs: number };
 
-/** A write came with a token lower than one that was seen before. */
-export interface FencingRejectedEvent {
-  readonly type: 'fencing-rejected';
-  readonly atMs: number;
-  readonly resource: string;
-  /** What came, and the highest seen: unsigned 64-bit decimals. */
-  readonly token: string;
-  readonly seen: string;
-}
-
 export type Happening =
-  MembershipEvent | TimeSourceEvent | WallStepEvent | OwnPauseEvent | FencingRejectedEvent;
+  MembershipEvent | TimeSourceEvent | WallStepEvent | OwnPauseEvent | FencingEvent;
 
 /** An event with its place in the log. */
 export type TardyEvent = Happening & {

@@ -89,6 +89,7 @@ class Lock implements EtcdLock {
   }
 
   async acquire({ signal }: AcquireOptions = {}): Promise<bigint> {
+    this.guard.noticePause(); // a lease whose time is over is not held
     if (this.#isAcquiring || this.#leaseId !== undefined) {
       throw new TardyError('ERR_TARDY_STATE', 'the lock is held, or being acquired, already');
     }

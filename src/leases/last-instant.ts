@@ -13,7 +13,8 @@ import type { RunningLease } from './lease-guard.ts';
 /**
  * Asks the clock again when this request of `node:http` or `node:https` gets its connection, and
  * destroys it with ERR_TARDY_LEASE_LOST (its `error` event) if the lease is not held. To be called
- * in the turn that made the request. Its body, if there is one, should be given to `end()`.
+ * in the turn that made the request. A new connection is asked about when TCP has it; with TLS the
+ * handshake comes after that.
  */
 export function checkAtWrite(
   request: ClientRequest,
@@ -28,7 +29,7 @@ export function checkAtWrite(
   };
   request.once('socket', (socket: Socket) => {
     // A new connection is written to when it is there.
-    if (socket.connecting) socket.prependOnceListener('connect', check);
+    if (socket.connecting) socket.once('connect', check);
     else check();
   });
 }

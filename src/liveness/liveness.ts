@@ -187,8 +187,8 @@ export class Liveness {
   }
 
   /** What peers tell of true time: true time less our wall clock, by peer. */
-  references(nowMs: number): { readonly name: string; readonly bounds: OffsetBounds }[] {
-    return this.#membership.references(nowMs);
+  references(): { readonly name: string; readonly bounds: OffsetBounds }[] {
+    return this.#membership.references(this.#options.now());
   }
 
   /** A request of the application failed. */

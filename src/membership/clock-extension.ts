@@ -39,7 +39,7 @@ export function clockExtension({ errorMs, hlc, reference }: ClockWord): Extensio
   const told = reference && isInRange(reference) ? reference : undefined;
   const bytes = new Uint8Array(REFERENCE_AT + (told ? REFERENCE_BYTES : 0));
   const view = new DataView(bytes.buffer);
-  const errorUs = Math.ceil((errorMs ?? Infinity) * US_PER_MS);
+  const errorUs = errorMs !== undefined && errorMs >= 0 ? Math.ceil(errorMs * US_PER_MS) : Infinity;
   view.setUint16(0, Math.min(ERROR_UNKNOWN, errorUs));
   view.setBigUint64(ERROR_BYTES, hlc);
   if (told) {

@@ -102,7 +102,9 @@ export class Judge {
     const outBy = this.#clockOutBy(watch, nowMs);
     if (!outBy) return verdict;
     const observers = `${outBy.length} of ${verdict.assigned} observers`;
-    const because = `${verdict.because}, but its clock is out of budget for ${observers}`;
+    const offset = this.#options.clocks.viewOf(watch.contact.name, nowMs);
+    const byMs = offset ? ` by ${Math.round(offset.offsetMs)} ms` : '';
+    const because = `${verdict.because}, but its clock is off${byMs}: too much for ${observers}`;
     return { ...verdict, state: 'clock-out', because };
   }
 
@@ -144,7 +146,8 @@ export class Judge {
 
   /** What our own observers say of us. */
   judgeOurselves(bootId: string, nowMs: number): void {
-    const { group, votes, rules, emit } = this.#options;
+    const { group, votes, rules, clocks, emit } = this.#options;
+    clocks.judgeOurselves(nowMs);
     if (group.self === undefined) return;
     const assigned = group.observers.of(group.self);
     const by = votes.suspecting(group.self, bootOf(bootId), assigned, nowMs);

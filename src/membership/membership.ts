@@ -207,8 +207,8 @@ export class Membership {
   }
 
   /** What peers tell of true time: true time less our wall clock, by peer. */
-  references(nowMs: number): { readonly name: string; readonly bounds: OffsetBounds }[] {
-    return this.#clocks.references(nowMs);
+  references(now: Instant): { readonly name: string; readonly bounds: OffsetBounds }[] {
+    return this.#clocks.references(now);
   }
 
   /** For how long an answer of a peer is worth waiting for, in ms. */

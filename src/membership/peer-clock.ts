@@ -14,6 +14,13 @@ import type { Message } from './message.ts';
 const REFERENCE_TTL_MS = 60_000;
 const PPM = 1e-6;
 
+/** What a peer says of true time: true time less its wall clock. */
+interface PeerReference {
+  readonly bounds: OffsetBounds;
+  /** After this instant, by our clock. */
+  readonly saidAtMs: number;
+}
+
 export type ExchangeResult = 'accepted' | 'rejected' | 'step' | 'nothing';
 
 export class PeerClock {
@@ -28,7 +35,12 @@ export class PeerClock {
   readonly hash: string;
   readonly #estimator: OffsetEstimator;
   readonly #maxDriftPpm: number;
-  #reference: { readonly bounds: OffsetBounds; readonly saidAtMs: number } | undefined;
+  #reference: PeerReference | undefined;
+  /**
+   * Said, but not to be used before an exchange that began after it: the peer's clock may have
+   * been set just before it spoke, and we do not know yet.
+   */
+  #unproved: (PeerReference & { readonly heardAtMs: number }) | undefined;
 
   constructor(hash: string, maxDriftPpm: number) {
     this.hash = hash;
@@ -67,14 +79,20 @@ export class PeerClock {
     });
     if (result === 'step') {
       this.steps++;
-      this.#reference = undefined;
+      this.#reference = this.#unproved = undefined;
+    } else if (result === 'accepted' && this.#unproved && t1MonoMs >= this.#unproved.heardAtMs) {
+      this.#reference = this.#unproved;
+      this.#unproved = undefined;
     }
     return result;
   }
 
-  /** It says what it knows of true time. `saidAtMs`: after which instant, by our clock. */
-  referred(bounds: OffsetBounds | undefined, saidAtMs: number): void {
-    if (bounds) this.#reference = { bounds, saidAtMs };
+  /**
+   * It says what it knows of true time. `saidAtMs`: after which instant, by our clock; `heardAtMs`:
+   * when it came. An earlier word is kept until an exchange has followed this one.
+   */
+  referred(bounds: OffsetBounds, saidAtMs: number, heardAtMs: number): void {
+    this.#unproved ??= { bounds, saidAtMs, heardAtMs };
   }
 
   /** Its wall clock less our steady clock. */

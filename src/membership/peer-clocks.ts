@@ -150,11 +150,13 @@ export class PeerClocks {
     if (word) this.#hlc.receive(word.hlc, now.wallMs);
     if (!counts || message.kind !== 'question') return [];
     const clock = this.#clocks.get(name);
-    if (clock && word && echoedMs !== undefined) clock.referred(word.reference, echoedMs);
+    if (clock && word?.reference && echoedMs !== undefined) {
+      clock.referred(word.reference, echoedMs, now.monoMs);
+    }
     const out = clockOutIn(message).map((hash) => this.#group.nameOf(hash) ?? '');
     const said = { out: new Set(out), saidAtMs: echoedMs, heardAtMs: now.monoMs };
     const changed = this.#votes.say(name, said);
-    this.#judgeOurselves(now.monoMs);
+    this.judgeOurselves(now.monoMs);
     return changed;
   }
 
@@ -181,10 +183,11 @@ export class PeerClocks {
   }
 
   /** What peers tell of true time: true time less our wall clock, by peer. */
-  references(nowMs: number): { readonly name: string; readonly bounds: OffsetBounds }[] {
+  references(now: Instant): { readonly name: string; readonly bounds: OffsetBounds }[] {
+    this.note(now);
     const { offsetMs, errorMs } = this.#wall;
     return [...this.#clocks].flatMap(([name, clock]) => {
-      const steady = clock.referenceAt(nowMs);
+      const steady = clock.referenceAt(now.monoMs);
       if (!steady) return [];
       const lowMs = steady.lowMs - offsetMs - errorMs;
       return [{ name, bounds: { lowMs, highMs: steady.highMs - offsetMs + errorMs } }];
@@ -248,7 +251,7 @@ export class PeerClocks {
   }
 
   /** What our own observers say of our clock. */
-  #judgeOurselves(nowMs: number): void {
+  judgeOurselves(nowMs: number): void {
     const { self, observers } = this.#group;
     if (self === undefined) return;
     const assigned = observers.of(self);

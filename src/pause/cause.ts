@@ -6,8 +6,7 @@
  * Idea: split the time among what may have taken it, by counters of the kernel and of V8, and
  * name the largest share. The time the thread was on a CPU is code or garbage collection. The
  * time it waited in the run queue is `starved`, or `throttled` as far as the cgroup's quota held
- * us back (such waiting is not always accounted, so the quota is asked first). The rest the
- * thread slept: in a call (`blocked`), or because the whole process was stopped.
+ * us back. The rest the thread slept: in a call (`blocked`), or because the whole process was stopped.
  *
  * These two look the same from the inside: no CPU, no waiting for one. The witness tells them
  * apart: to stop a process (signal, debugger, freezer of cgroup v1 or v2) the kernel wakes each
@@ -16,11 +15,11 @@
  * stop, and in a block never, or once: while our thread forks, a SIGCHLD goes to another.
  * Threads that sleep in a futex are no witness: the freezer of cgroup v1 leaves them asleep.
  *
- * Formulas, over the time considered T = window − the idle time before the tick was due, with
- * w = run-queue wait / T: gc = collection time (1 − w), since waiting hits it like the rest, and
- * a stop or a quota too: no more of it than CPU time of all our threads;
- * code = run − gc; starved = wait; asleep = T − wait − gc − code; then throttled takes its time
- * from asleep first, and then from starved.
+ * Formulas, over the time considered T = window − the idle time before the tick was due:
+ * gc = the collections' time, and no more than the CPU time of all our threads, since a stop, a
+ * quota or others may hold up a collection too; code = run (1 − gc / T); starved = wait, within
+ * what is left; asleep = the rest. The time that a quota held us back is taken from asleep first,
+ * and then from starved: such waiting is not always accounted as waiting.
  */
 import type { PauseFacts } from './facts.ts';
 
@@ -78,20 +77,22 @@ function consideredOf({ windowMs, gapMs, idleMs = 0 }: PauseFacts): number {
 
 function sharesOf(facts: PauseFacts, totalMs: number, asleepCause: PauseCause): Shares {
   const within = (ms = 0) => Math.min(Math.max(0, ms), totalMs);
-  const waitMs = within(facts.runQueueMs);
-  const runMs = Math.min(within(facts.mainRunMs), totalMs - waitMs);
-  const collectingMs = totalMs > 0 ? within(facts.gcMs) * (1 - waitMs / totalMs) : 0;
+  const collectingMs = within(facts.gcMs);
   // A stop may hit a collection: nobody collects while no thread of ours is on a CPU.
   const gcMs = Math.min(collectingMs, facts.processCpuMs ?? Infinity);
-  const codeMs = Math.max(0, runMs - gcMs);
-  const asleepMs = Math.max(0, totalMs - waitMs - gcMs - codeMs);
+  const codeMs = totalMs > 0 ? within(facts.mainRunMs) * (1 - gcMs / totalMs) : 0;
+  const waitMs = Math.min(within(facts.runQueueMs), totalMs - gcMs - codeMs);
+  const asleepMs = Math.max(0, totalMs - gcMs - codeMs - waitMs);
   const throttledMs = Math.min(within(facts.throttledMs), asleepMs + waitMs);
   const leftAsleepMs = Math.max(0, asleepMs - throttledMs);
-  const shares: Record<string, number> = { gc: gcMs, 'sync-code': codeMs, throttled: throttledMs };
-  shares.starved = Math.max(0, waitMs - Math.max(0, throttledMs - asleepMs));
   // Asleep within a collection, and not stopped: it waits for the threads that help.
   const helpedMs = asleepCause === 'stopped' ? 0 : Math.min(leftAsleepMs, collectingMs - gcMs);
-  shares.gc = gcMs + helpedMs;
+  const shares: Record<string, number> = {
+    gc: gcMs + helpedMs,
+    'sync-code': codeMs,
+    starved: Math.max(0, waitMs - Math.max(0, throttledMs - asleepMs)),
+    throttled: throttledMs,
+  };
   shares[asleepCause] = (shares[asleepCause] ?? 0) + leftAsleepMs - helpedMs;
   return shares;
 }

@@ -3,7 +3,10 @@
  * tick in time, one at the late tick. What could not be read is undefined, never 0.
  */
 
-/** Counters of this process and its surroundings at one instant; each only grows. */
+/**
+ * Counters of this process and its surroundings at one instant; each only grows. Those marked
+ * *seldom* may be half a second old in a sample that was in time.
+ */
 export interface Sample {
   /** When it was taken, monotonic. */
   readonly atMs: number;
@@ -15,19 +18,19 @@ export interface Sample {
   readonly mainRunMs: number | undefined;
   /** Time it was runnable and waited for one. */
   readonly runQueueMs: number | undefined;
-  /** How often a thread of ours that has nothing to do was put on a CPU. */
+  /** How often a thread of ours that has nothing to do was put on a CPU. Seldom. */
   readonly witnessRuns: number | undefined;
-  /** How often the thread that talks with a debugger was; undefined while there is none. */
+  /** How often the thread that talks with a debugger was; undefined while there is none. Seldom. */
   readonly debuggerRuns: number | undefined;
   /** Time our cgroup, or one around it, was held back by its quota, added up over the CPUs. */
   readonly throttledMs: number | undefined;
   readonly throttledCount: number | undefined;
-  /** Time in which somebody on this machine waited for a CPU (PSI, `cpu some`). */
+  /** Time in which somebody on this machine waited for a CPU (PSI, `cpu some`). Seldom. */
   readonly pressureMs: number | undefined;
-  /** Time the hypervisor took from this machine, added up over the CPUs; read once a second. */
+  /** Time the hypervisor took from this machine, added up over the CPUs. Seldom. */
   readonly stealMs: number | undefined;
-  /** Time since the machine was booted, including what it was suspended. */
-  readonly bootMs: number | undefined;
+  /** What the clock that counts suspension is ahead of the monotonic one. */
+  readonly suspendedMs: number | undefined;
 }
 
 export interface PauseFacts {
@@ -57,11 +60,9 @@ export interface PauseFacts {
 
 /** The facts that lie in two samples; the rest is added by whoever knows it. */
 export function factsBetween(before: Sample, after: Sample, gapMs: number): PauseFacts {
-  const windowMs = after.atMs - before.atMs;
-  const bootMs = difference(before.bootMs, after.bootMs);
   return {
     gapMs,
-    windowMs,
+    windowMs: after.atMs - before.atMs,
     idleMs: difference(before.idleMs, after.idleMs),
     processCpuMs: difference(before.processCpuMs, after.processCpuMs),
     mainRunMs: difference(before.mainRunMs, after.mainRunMs),
@@ -72,7 +73,7 @@ export function factsBetween(before: Sample, after: Sample, gapMs: number): Paus
     throttledCount: difference(before.throttledCount, after.throttledCount),
     pressureMs: difference(before.pressureMs, after.pressureMs),
     stealMs: difference(before.stealMs, after.stealMs),
-    bootGapMs: bootMs === undefined ? undefined : Math.max(0, bootMs - windowMs),
+    bootGapMs: difference(before.suspendedMs, after.suspendedMs),
   };
 }
 

@@ -2,7 +2,7 @@
 import type { BucketHistogram } from '../histogram/bucket-histogram.ts';
 import { replyQuantileMs, type SurvivalCurve } from '../histogram/survival.ts';
 import type { ReasonCounts } from '../liveness/reason-counts.ts';
-import { activeGuards, rejections } from '../leases/hub.ts';
+import { activeGuards, leaseDiagnostics, rejections } from '../leases/hub.ts';
 import { PEER_STATES, type PeerView } from '../membership/types.ts';
 import type { Peer } from '../peers/peer.ts';
 import type { PeerTable } from '../peers/peer-table.ts';
@@ -74,7 +74,7 @@ export function* points(source: TelemetrySource, nowMs: number): Generator<Point
   yield* loopDelayPoints(source, nowMs);
   yield* leasePoints();
   yield { metric: 'selfSeries', attributes: {}, value: table.series.used };
-  yield { metric: 'selfErrors', attributes: {}, value: diagnostics.errors };
+  yield { metric: 'selfErrors', attributes: {}, value: diagnostics.errors + leaseDiagnostics.errors };
 }
 
 /** A point that is a histogram. */
@@ -131,8 +131,8 @@ function* clockPoints(
   attributes: Point['attributes'],
   { time, eventsPerS, nowMs }: { time: TimeSource; eventsPerS: number; nowMs: number },
 ): Generator<Point> {
-  if (clock) return yield* peerClockPoints(clock, attributes, eventsPerS);
-  const offset = time.serverOffset(peer, nowMs);
+  if (clock) yield* peerClockPoints(clock, attributes, eventsPerS);
+  const offset = clock ? undefined : time.serverOffset(peer, nowMs);
   if (offset) yield* offsetPoints(offset, { ...attributes, [ATTR.source]: CLOCK_SOURCE.http });
 }
 

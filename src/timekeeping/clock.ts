@@ -37,6 +37,8 @@ export interface ClockOptions {
 }
 
 const MAX_WAIT_MS = 10_000;
+/** Beyond this, a timer fires at once. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
 
 export class Clock {
   readonly #options: ClockOptions;
@@ -61,13 +63,14 @@ export class Clock {
   /**
    * Resolves once `timestampMs` has passed for certain: `now().earliest` lies beyond it. Rejects
    * with ERR_TARDY_CLOCK if nobody tells us true time, or it would take longer than `maxWaitMs`;
-   * with the reason of `signal` once that is aborted. Throws ERR_TARDY_ARGUMENT for no timestamp.
+   * with the reason of `signal` once that is aborted; with ERR_TARDY_ARGUMENT for no timestamp.
    */
   async commitWait(timestampMs: number, options: CommitWaitOptions = {}): Promise<void> {
     if (!Number.isFinite(timestampMs)) {
       throw argumentError('timestampMs', timestampMs, 'milliseconds since 1970');
     }
     const { signal, maxWaitMs = MAX_WAIT_MS } = options;
+    if (!(maxWaitMs >= 0)) throw argumentError('maxWaitMs', maxWaitMs, 'milliseconds >= 0');
     const startedMs = this.#options.now().monoMs;
     for (;;) {
       signal?.throwIfAborted();
@@ -77,7 +80,9 @@ export class Clock {
       const waitMs = timestampMs - earliest;
       const waitedMs = this.#options.now().monoMs - startedMs;
       if (waitedMs + waitMs > maxWaitMs) throw tooFar(timestampMs, waitMs, maxWaitMs);
-      await sleep(Math.max(1, Math.ceil(waitMs)), undefined, signal ? { signal } : {});
+      const restMs = Math.min(Math.max(1, Math.ceil(waitMs)), TIMER_MAX_MS);
+      // Its own error of an abort is of no interest: the reason is thrown above.
+      await sleep(restMs, undefined, signal ? { signal } : {}).catch(() => undefined);
     }
   }
 

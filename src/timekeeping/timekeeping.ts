@@ -23,7 +23,7 @@ export interface TimekeepingOptions {
   readonly diagnostics: Diagnostics;
   readonly emit: (event: Happening) => void;
   /** What peers tell of true time: true time less our wall clock, by peer. */
-  readonly peers: (nowMs: number) => readonly { name: string; bounds: OffsetBounds }[];
+  readonly peers: () => readonly { name: string; bounds: OffsetBounds }[];
 }
 
 /** A source of true time, and what it says: true time less our wall clock. */
@@ -93,7 +93,7 @@ export class Timekeeping {
       ...{ name, leap, bounds: offset },
     }));
     const peers = this.#options
-      .peers(nowMs)
+      .peers()
       .map(({ name, bounds }): Source => ({ name: `${PEER}${name}`, bounds, leap: 'none' }));
     return referenceOf(own, peers);
   }

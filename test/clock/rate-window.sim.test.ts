@@ -99,18 +99,19 @@ describe('the window over 60 s of a link of 5 + exp(3) ms', () => {
     expect(window.at(3000)!.rate).toBeUndefined();
   });
 
-  it('gets over a change of rate within 40 s', () => {
+  it('gets over a change of rate within 20 s, although the old line stays feasible', () => {
     const random = randomFrom(seed());
     let far = 0;
-    for (let run = 0; run < 40; run++) {
-      const kink = (atMs: number) => 100e-6 * Math.max(0, atMs - 90_000) - 50e-6 * atMs;
-      const link = { offset: kink, delays: jitter };
+    for (let run = 0; run < 20; run++) {
+      const link: Link = {
+        offset: (atMs) => 100e-6 * Math.max(0, atMs - 90_000) - 50e-6 * atMs,
+        delays: (dice) => [5 + dice.exponential(0.3), 5 + dice.exponential(0.3)],
+      };
       const window = new RateWindow(200e-6);
-      feed(window, link, random, 0, 90);
-      feed(window, link, random, 90, 130);
-      far += Number(errorMs(window, link, 130_000) > 0.7);
+      feed(window, link, random, 0, 110);
+      far += Number(errorMs(window, link, 110_000) > 0.3);
     }
-    expect(far).toBeLessThanOrEqual(6);
+    expect(far).toBeLessThanOrEqual(2);
   });
 
   it('is not led astray by a queue in one direction', () => {

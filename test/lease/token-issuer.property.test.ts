@@ -4,7 +4,10 @@ import { TokenIssuer } from '../../src/lease/token-issuer.ts';
 import { runs } from '../support/properties.ts';
 
 const TTL_MS = 100;
-type Step = { readonly afterMs: number; readonly act: 'ask' | 'renew' | 'release' };
+interface Step {
+  readonly afterMs: number;
+  readonly act: 'ask' | 'renew' | 'release';
+}
 const anySteps = fc.array(
   fc.record<Step>({
     afterMs: fc.integer({ min: 0, max: 150 }),

@@ -11,7 +11,7 @@ type Reply = Response | Error;
 function gatewayTo(replies: Readonly<Record<string, () => Reply>>) {
   const asked: string[] = [];
   const ask = (input: string | URL | Request): Promise<Response> => {
-    const { hostname } = new URL(input as string);
+    const { hostname } = new URL(input);
     asked.push(hostname);
     const reply = replies[hostname]!();
     return reply instanceof Error ? Promise.reject(reply) : Promise.resolve(reply);

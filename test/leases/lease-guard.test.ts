@@ -228,6 +228,15 @@ describe('work under a lease', () => {
     await expect(done).rejects.toMatchObject({ reason: 'another lease came' });
   });
 
+  it('is lost though nobody looked while the lease was over', async () => {
+    const { guard, clocks } = heldAt();
+    const done = guard.run(() => {
+      clocks.run(350); // another may have had it meanwhile
+      return guard.acquired({ sentAtMs: guard.nowMs() });
+    });
+    await expect(done).rejects.toMatchObject({ reason: 'its time is over' });
+  });
+
   it('goes on under a renewal', async () => {
     const { guard, clocks } = heldAt({ token: 1n });
     const done = guard.run(() => {

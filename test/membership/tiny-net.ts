@@ -33,6 +33,10 @@ export type Way = (from: string, to: string, message: Message) => number | undef
 export interface TinyNetOptions extends Partial<MembershipOptions> {
   readonly way?: Way;
   readonly seed?: number;
+  /** What a node's own clocks show; the monotonic one is that of the net. */
+  readonly instant?: (name: string, nowMs: number) => Instant;
+  /** Of one node beyond what all have. */
+  readonly each?: (name: string) => Partial<MembershipOptions>;
 }
 
 export interface TinyNode {
@@ -70,8 +74,10 @@ export class TinyNet {
     for (const name of names) this.#start(name);
   }
 
-  now(): Instant {
-    return { monoMs: this.time.nowMs, wallMs: 1e12 + this.time.nowMs };
+  /** This moment; by the clocks of a node. */
+  now(name = ''): Instant {
+    const { nowMs } = this.time;
+    return this.#options.instant?.(name, nowMs) ?? { monoMs: nowMs, wallMs: 1e12 + nowMs };
   }
 
   node(name: string): TinyNode {
@@ -113,18 +119,18 @@ export class TinyNet {
   }
 
   evidence(at: string, peer: string, evidence: Evidence): this {
-    this.node(at).membership.evidence(peer, evidence, this.now());
+    this.node(at).membership.evidence(peer, evidence, this.now(at));
     this.#schedule(at);
     return this;
   }
 
   farewell(name: string, reason: 'goodbye' | 'crash'): this {
-    this.node(name).membership.farewell(reason, this.now());
+    this.node(name).membership.farewell(reason, this.now(name));
     return this.kill(name);
   }
 
   deliver(to: string, message: Message): Message | undefined {
-    const answer = this.node(to).membership.receive(message, this.now());
+    const answer = this.node(to).membership.receive(message, this.now(to));
     this.#schedule(to);
     return answer;
   }
@@ -159,11 +165,12 @@ export class TinyNet {
       emit: (event) => events.push(event),
       send: (out) => this.#send(name, out),
       ...this.#options,
+      ...this.#options.each?.(name),
     });
   }
 
   #start(name: string): void {
-    this.node(name).membership.setMembers(this.#names, this.now());
+    this.node(name).membership.setMembers(this.#names, this.now(name));
     this.#schedule(name);
   }
 
@@ -206,7 +213,7 @@ export class TinyNet {
     if (this.#ticks.count > TICKS_MAX * this.nodes.size) {
       throw new Error(`${name} ticks for ever at ${nowMs}`);
     }
-    this.node(name).membership.tick(this.now());
+    this.node(name).membership.tick(this.now(name));
     this.#schedule(name);
   }
 }

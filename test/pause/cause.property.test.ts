@@ -15,7 +15,11 @@ const anyFacts: fc.Arbitrary<PauseFacts> = fc
     ...{ idleMs: maybe(ms), processCpuMs: maybe(ms), mainRunMs: maybe(ms), runQueueMs: maybe(ms) },
     ...{ throttledMs: maybe(ms), pressureMs: maybe(ms), stealMs: maybe(ms), bootGapMs: maybe(ms) },
     ...{ gcMs: maybe(ms), workerGapMs: maybe(ms), continued: fc.boolean() },
-    ...{ throttledCount: maybe(fc.nat(100)), witnessRuns: maybe(fc.nat(5)), debuggerRuns: maybe(fc.nat(5)) },
+    ...{
+      throttledCount: maybe(fc.nat(100)),
+      witnessRuns: maybe(fc.nat(5)),
+      debuggerRuns: maybe(fc.nat(5)),
+    },
   })
   .map(({ slackMs, ...facts }) => ({ ...facts, windowMs: facts.gapMs + slackMs }));
 

@@ -6,7 +6,14 @@ import type { PauseFacts } from '../../src/pause/facts.ts';
 function facts(given: Partial<PauseFacts> & { readonly gapMs: number }): PauseFacts {
   return {
     windowMs: given.gapMs + 20,
-    ...{ idleMs: 20, processCpuMs: 1, mainRunMs: 1, runQueueMs: 0, gcMs: 0, witnessRuns: 0 },
+    ...{
+      idleMs: 20,
+      processCpuMs: given.mainRunMs ?? 1,
+      mainRunMs: 1,
+      runQueueMs: 0,
+      gcMs: 0,
+      witnessRuns: 0,
+    },
     ...{ throttledMs: 0, throttledCount: 0, pressureMs: 0, stealMs: 0, bootGapMs: 0 },
     ...given,
   };
@@ -56,8 +63,8 @@ const MEASURED: readonly (readonly [string, PauseCause, PauseFacts])[] = [
   ['execSync, whose SIGCHLD woke a thread', 'blocked', facts({ gapMs: 301, witnessRuns: 1 })],
   ['a collection', 'gc', facts({ gapMs: 319, mainRunMs: 282, gcMs: 312, processCpuMs: 500 })],
   [
-    'code that makes a heap, and its collection',
-    'sync-code',
+    'a collection, and the code that made the heap',
+    'gc',
     facts({ gapMs: 695, mainRunMs: 481, runQueueMs: 190, gcMs: 312, processCpuMs: 1034 }),
   ],
   [
@@ -93,7 +100,7 @@ describe('classifyPause', () => {
   it('says the shares, the largest first', () => {
     const given = facts({ gapMs: 1000, windowMs: 1000, idleMs: 0, mainRunMs: 700, gcMs: 400 });
     expect(classifyPause(given).because).toBe(
-      'gc 400 ms, sync-code 300 ms, blocked 300 ms of 1000 ms',
+      'sync-code 420 ms, gc 400 ms, blocked 180 ms of 1000 ms',
     );
   });
 

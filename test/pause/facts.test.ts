@@ -3,22 +3,32 @@ import { factsBetween, type Sample } from '../../src/pause/facts.ts';
 
 const none: Sample = {
   ...{ atMs: 0, idleMs: undefined, processCpuMs: undefined, mainRunMs: undefined },
-  ...{ runQueueMs: undefined, witnessRuns: undefined, throttledMs: undefined, bootMs: undefined },
-  ...{ throttledCount: undefined, debuggerRuns: undefined, pressureMs: undefined, stealMs: undefined },
+  ...{
+    runQueueMs: undefined,
+    witnessRuns: undefined,
+    throttledMs: undefined,
+    suspendedMs: undefined,
+  },
+  ...{
+    throttledCount: undefined,
+    debuggerRuns: undefined,
+    pressureMs: undefined,
+    stealMs: undefined,
+  },
 };
 
 describe('factsBetween', () => {
   it('takes the differences', () => {
-    const before = { ...none, atMs: 100, mainRunMs: 5, witnessRuns: 7, bootMs: 10_100 };
-    const after = { ...none, atMs: 420, mainRunMs: 305, witnessRuns: 9, bootMs: 10_420 };
+    const before = { ...none, atMs: 100, mainRunMs: 5, witnessRuns: 7, suspendedMs: 5000 };
+    const after = { ...none, atMs: 420, mainRunMs: 305, witnessRuns: 9, suspendedMs: 5000 };
     expect(factsBetween(before, after, 300)).toMatchObject({
       ...{ gapMs: 300, windowMs: 320, mainRunMs: 300, witnessRuns: 2, bootGapMs: 0 },
     });
   });
 
   it('sees what the clock that counts suspension ran on', () => {
-    const before = { ...none, atMs: 100, bootMs: 10_100 };
-    const after = { ...none, atMs: 120, bootMs: 70_120 };
+    const before = { ...none, atMs: 100, suspendedMs: 5000 };
+    const after = { ...none, atMs: 120, suspendedMs: 65_000 };
     expect(factsBetween(before, after, 0).bootGapMs).toBe(60_000);
   });
 

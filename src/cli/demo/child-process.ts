@@ -2,7 +2,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { TardyError } from '../../errors.ts';
-import { childMessageSchema, type ParentMessage, type Ready, type Sight } from './messages.ts';
+import {
+  childMessageSchema,
+  type LeaseSight,
+  type ParentMessage,
+  type Ready,
+  type Sight,
+} from './messages.ts';
 
 export interface ChildOptions {
   readonly name: string;
@@ -13,6 +19,8 @@ export interface ChildOptions {
   readonly execArgv?: readonly string[];
   /** Called with what it sees of its peers. */
   readonly onSight: (sight: Sight) => void;
+  /** And with what becomes of its lease. */
+  readonly onLease: (sight: LeaseSight) => void;
 }
 
 /** A machine under full load takes seconds to start five processes. */
@@ -28,7 +36,7 @@ export class Child {
   #stderr = '';
   #end: string | undefined;
 
-  constructor({ name, program, argument, env, execArgv = [], onSight }: ChildOptions) {
+  constructor({ name, program, argument, env, execArgv = [], ...told }: ChildOptions) {
     this.#name = name;
     this.#process = fork(program, [JSON.stringify(argument)], {
       env,
@@ -42,7 +50,8 @@ export class Child {
     this.#process.on('exit', (code, signal) => (this.#end ??= `ended with ${signal ?? code}`));
     this.#process.on('message', (raw) => {
       const message = childMessageSchema.safeParse(raw).data;
-      if (message?.kind === 'sight') onSight(message.sight);
+      if (message?.kind === 'sight') told.onSight(message.sight);
+      if (message?.kind === 'lease') told.onLease(message.sight);
     });
   }
 
@@ -66,7 +75,7 @@ export class Child {
       this.#process.on('message', (raw) => {
         const message = childMessageSchema.safeParse(raw).data;
         // It may have seen others before it serves itself.
-        if (message?.kind === 'sight') return;
+        if (message?.kind === 'sight' || message?.kind === 'lease') return;
         if (message?.kind !== 'ready') return fail(message?.message ?? 'says what nobody expects');
         clearTimeout(timer);
         resolve(message);

@@ -4,9 +4,16 @@ import type { TardyError } from '../../errors.ts';
 import type { PeerState } from '../../membership/types.ts';
 import type { Environment } from '../io.ts';
 import { Child, type ChildOptions } from './child-process.ts';
-import { type GatewayArgument, HOST, type ServiceArgument, type Sight } from './messages.ts';
+import {
+  type GatewayArgument,
+  HOST,
+  type LeaseSight,
+  type ServiceArgument,
+  type Sight,
+} from './messages.ts';
 import { createNetwork, type Network, type NodeName } from './network.ts';
-import { type DemoService, type ServiceName, SERVICES } from './services.ts';
+import { type DemoService, LEASE, type ServiceName, SERVICES, TARGET } from './services.ts';
+import { skewableClock, type SkewableClock } from './skew.ts';
 
 export interface ClusterOptions {
   /** The gateway's; 0 for a free one. */
@@ -28,6 +35,8 @@ export interface RunningService {
 /** What one node saw of another. */
 export type Seen = Sight & { readonly observer: NodeName; readonly node: NodeName };
 
+export type LeaseSeen = LeaseSight & { readonly node: NodeName };
+
 export interface Cluster {
   /** As they are now: one that was started again has another pid. */
   readonly services: readonly RunningService[];
@@ -39,6 +48,8 @@ export interface Cluster {
   readonly missing: readonly string[];
   /** What everyone saw of everyone so far, in the order in which we were told. */
   readonly seen: readonly Seen[];
+  /** What became of the lease on the ledger. */
+  readonly leases: readonly LeaseSeen[];
   readonly network: Pick<Network, 'drop' | 'delay'>;
   /** What an observer calls a node now; `unknown` before it called it anything. */
   stateOf(observer: NodeName, node: NodeName): PeerState;
@@ -46,6 +57,10 @@ export interface Cluster {
   gatewayEnd(): TardyError | undefined;
   signal(name: ServiceName, signal: 'SIGSTOP' | 'SIGCONT'): void;
   kill(name: ServiceName): Promise<void>;
+  /** By what the clock of a service can be set; undefined if there will be no faults. */
+  readonly clockSetBy: string | undefined;
+  /** Sets the clock of the service that faults happen to so far ahead. */
+  setClock(aheadMs: number): Promise<void>;
   /** Starts it again, on the same port; resolves when it serves. */
   restart(name: ServiceName): Promise<void>;
   stop(): Promise<void>;
@@ -53,11 +68,13 @@ export interface Cluster {
 
 const SERVICE = programAt(new URL('./service.js', import.meta.url));
 const GATEWAY = programAt(new URL('./gateway.js', import.meta.url));
+const SKEW = programAt(new URL('./skew-register.js', import.meta.url));
 const REGISTER = programAt(new URL('../../register.js', import.meta.url));
 
 /** Starts five services and the gateway that calls them. Throws if one does not start. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const cluster = new Processes(options, await createNetwork(options));
+  const skew = options.canFail ? await skewableClock(SKEW) : undefined;
+  const cluster = new Processes(options, await createNetwork(options), skew);
   try {
     await cluster.start();
     return cluster;
@@ -70,16 +87,19 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 class Processes implements Cluster {
   readonly network: Network;
   readonly seen: Seen[] = [];
+  readonly leases: LeaseSeen[] = [];
   clients: readonly string[] = [];
   missing: readonly string[] = [];
   readonly #options: ClusterOptions;
   readonly #env: Readonly<Record<string, string>>;
   readonly #children = new Map<NodeName, Child>();
   readonly #states = new Map<string, PeerState>();
+  readonly #skew: SkewableClock | undefined;
 
-  constructor(options: ClusterOptions, network: Network) {
+  constructor(options: ClusterOptions, network: Network, skew: SkewableClock | undefined) {
     this.#options = options;
     this.network = network;
+    this.#skew = skew;
     // Made up anew each time, and told to nobody else.
     this.#env = { ...childEnvironment(options), TARDY_SECRET: randomBytes(16).toString('hex') };
   }
@@ -97,7 +117,7 @@ class Processes implements Cluster {
   }
 
   get origin(): string {
-    return `http://${HOST}:${this.#portOf('gateway')}`;
+    return this.#originOf('gateway');
   }
 
   get gatewayPid(): number {
@@ -124,6 +144,14 @@ class Processes implements Cluster {
     await this.#children.get(name)?.kill();
   }
 
+  get clockSetBy(): string | undefined {
+    return this.#skew?.how;
+  }
+
+  async setClock(aheadMs: number): Promise<void> {
+    await this.#skew?.set(aheadMs, (message) => this.#children.get(TARGET)?.tell(message));
+  }
+
   async restart(name: ServiceName): Promise<void> {
     await this.#startService(name);
   }
@@ -131,12 +159,20 @@ class Processes implements Cluster {
   async stop(): Promise<void> {
     await Promise.all([...this.#children.values()].map((child) => child.stop()));
     this.network.close();
+    await this.#skew?.close();
   }
 
   async #startService(name: ServiceName): Promise<void> {
-    const { slowAfterMs } = this.#options;
-    const argument: ServiceArgument = { name, port: this.#portOf(name), slowAfterMs };
-    await this.#start({ name, program: SERVICE, argument }).ready();
+    const { slowAfterMs, canFail } = this.#options;
+    const contender = canFail ? LEASE.contenders[name] : undefined;
+    const argument: ServiceArgument = {
+      ...{ name, port: this.#portOf(name), slowAfterMs },
+      keepsLedger: canFail && name === LEASE.keeper,
+      ...(contender ? { lease: { ...contender, ledger: this.#originOf(LEASE.keeper) } } : {}),
+    };
+    const { env = {}, imports = [] } = (name === TARGET ? this.#skew : undefined) ?? {};
+    const execArgv = imports.flatMap((url) => ['--import', url.href]);
+    await this.#start({ name, program: SERVICE, argument, env, execArgv }).ready();
   }
 
   async #startGateway(): Promise<void> {
@@ -149,12 +185,13 @@ class Processes implements Cluster {
     this.missing = missing;
   }
 
-  #start(child: Omit<ChildOptions, 'env' | 'onSight'> & { readonly name: NodeName }): Child {
+  #start(child: ChildToStart): Child {
     const { name } = child;
     const started = new Child({
       ...child,
-      env: { ...this.#env, ...this.network.environment(name) },
+      env: { ...this.#env, ...this.network.environment(name), ...child.env },
       onSight: (sight) => this.#saw(name, sight),
+      onLease: (sight) => keep(this.leases, { ...sight, node: name }),
     });
     this.#children.set(name, started);
     return started;
@@ -163,9 +200,12 @@ class Processes implements Cluster {
   #saw(observer: NodeName, sight: Sight): void {
     const node = this.network.nodeNamed(sight.peer);
     if (node === undefined) return;
-    this.seen.push({ ...sight, observer, node });
-    if (this.seen.length > SEEN_MAX) this.seen.shift();
+    keep(this.seen, { ...sight, observer, node });
     if (sight.type === 'state') this.#states.set(`${observer} ${node}`, sight.to);
+  }
+
+  #originOf(name: NodeName): string {
+    return `http://${HOST}:${this.#portOf(name)}`;
   }
 
   #portOf(name: NodeName): number {
@@ -173,8 +213,18 @@ class Processes implements Cluster {
   }
 }
 
+type ChildToStart = Omit<ChildOptions, 'env' | 'onSight' | 'onLease'> & {
+  readonly name: NodeName;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
 /** A demo may run for a day. */
 const SEEN_MAX = 10_000;
+
+function keep<T>(list: T[], entry: T): void {
+  list.push(entry);
+  if (list.length > SEEN_MAX) list.shift();
+}
 
 /**
  * Settings of the surroundings stay outside: a state file would be written by six processes, a

@@ -49,6 +49,7 @@ export const demoReportSchema = z.object({
     .enum(FAULT_NAMES)
     .optional()
     .describe('a fault that was asked for, and waits until everyone trusts everyone'),
+  clockSetBy: z.string().optional().describe('by what a clock is set wrong, where that is planned'),
   faults: z.array(faultSchema).describe('what was brought about, and who saw it'),
 });
 
@@ -70,7 +71,7 @@ export interface Findings {
 }
 
 export function demoReport({ cluster, report, ...found }: Findings): DemoReport {
-  const { clients, missing, gatewayPid, services } = cluster;
+  const { clients, missing, gatewayPid, services, clockSetBy } = cluster;
   const { first, targetRate, durationS, faults, planned } = found;
   return {
     node: report.node,
@@ -98,6 +99,7 @@ export function demoReport({ cluster, report, ...found }: Findings): DemoReport 
     ),
     faults: [...faults],
     ...(planned === undefined ? {} : { planned }),
+    ...(clockSetBy === undefined ? {} : { clockSetBy }),
   };
 }
 

@@ -7,8 +7,9 @@ import { type Cluster, startCluster } from './cluster.ts';
 import { type DemoReport, withoutAdvice } from './demo-report.ts';
 import { FAULT_MS, FAULT_NAMES, type FaultName } from './faults.ts';
 import { KEYS_HELP, listenToKeys } from './keys.ts';
+import type { LeaseReport } from './lease-report.ts';
 import { Screen } from './screen.ts';
-import { RATE_PER_SERVICE, SERVICES } from './services.ts';
+import { RATE_PER_SERVICE, SERVICES, TARGET } from './services.ts';
 import { watch } from './watch.ts';
 
 /** Length of a run that ends by itself. */
@@ -87,8 +88,10 @@ export const demo = defineCommand({
     'All six are peers of one another: STATE is what the gateway calls each. Scenarios: kill (kill ' +
       '-9 of bimodal, then started again), stop (bimodal stands still: SIGSTOP), delay (heartbeats ' +
       'between steady and tail take longer), drop (what steady sends to tail is lost, not what tail ' +
-      'sends to steady), once everyone trusts everyone. On a terminal, without --once, keys do the ' +
-      'same: k, s, d, x.',
+      'sends to steady), skew (the clock of bimodal is set 10 s ahead, by libfaketime where it is ' +
+      'installed, else by an injected offset), lease (as stop, while bimodal writes to a ledger of ' +
+      'steady under a lease: slowing takes it over, and what bimodal still writes is refused), once ' +
+      'everyone trusts everyone. On a terminal, without --once, keys do the same: k, s, d, x, c, l.',
     'Exit code 1: some service never got advice, or a fault was not seen by all who should have, ' +
       'or its end was not.',
   ],
@@ -149,7 +152,8 @@ function faultComplaints({ faults }: DemoReport, scenario: FaultName | undefined
   if (scenario !== undefined && faults.length === 0) {
     return [`there was no ${scenario}: not everyone trusted everyone in the time`];
   }
-  return faults.flatMap(({ fault, missedBy, lastedMs, sightings }) => [
+  return faults.flatMap(({ fault, missedBy, lastedMs, sightings, lease }) => [
+    ...leaseComplaints(lease),
     ...(missedBy.length === 0
       ? []
       : [`${fault} was not seen by ${missedBy.map(({ observer }) => observer).join(', ')}`]),
@@ -159,14 +163,30 @@ function faultComplaints({ faults }: DemoReport, scenario: FaultName | undefined
   ]);
 }
 
+function leaseComplaints(lease: LeaseReport | undefined): string[] {
+  if (!lease) return [];
+  const { successor, staleWrites } = lease;
+  return [
+    ...(successor === undefined ? ['nobody took the lease over in the time'] : []),
+    ...(staleWrites === 0 ? [] : [`${staleWrites} writes were taken under a lease that was over`]),
+  ];
+}
+
 /** Who calls whom, and where to look at it. */
-function aboutCluster({ origin, clients, missing }: Cluster, keys: string | undefined) {
+function aboutCluster(cluster: Cluster, keys: string | undefined) {
+  const { origin, clients, missing, clockSetBy } = cluster;
   const rate = RATE_PER_SERVICE * SERVICES.length;
   const left = missing.length === 0 ? '' : ` (not installed: ${missing.join(', ')})`;
   const what = `${rate} requests/s to ${SERVICES.length} services through ${clients.join(', ')}${left}`;
   const urls = ['timeouts', 'peers', 'metrics'].map((name) => `  ${origin}/tardy/${name}`);
   return {
-    full: [`tardy demo: ${what}. The gateway's API:`, ...urls, ...(keys ? [keys] : []), ''],
+    full: [
+      `tardy demo: ${what}. The gateway's API:`,
+      ...urls,
+      ...(clockSetBy === undefined ? [] : [`the clock of ${TARGET} can be set by ${clockSetBy}`]),
+      ...(keys ? [keys] : []),
+      '',
+    ],
     short: [`${origin}/tardy/timeouts  /peers  /metrics`, ...(keys ? [keys] : [])],
   };
 }

@@ -4,6 +4,7 @@ import type { Paint } from '../look.ts';
 import { type Column, renderTable } from '../table.ts';
 import { indented } from '../text.ts';
 import { FAULTS } from './faults.ts';
+import type { LeaseReport } from './lease-report.ts';
 import type { FaultReport, Sighting } from './sightings.ts';
 import { stateMark, stateTone } from './state-mark.ts';
 
@@ -22,7 +23,7 @@ function headline({ fault, does, ends, atS, lastedMs }: FaultReport, width: numb
 
 /** The whole of it in a sentence or three. */
 export function faultSummary(report: FaultReport, width: number): string[] {
-  const { fault, ends, sightings, missedBy, accused } = report;
+  const { fault, ends, sightings, missedBy, accused, lease } = report;
   const all = FAULTS[fault].views.length;
   const missed = missedBy.map(({ observer }) => observer).join(', ');
   const [first, last] = [sightings[0], sightings.at(-1)];
@@ -32,9 +33,18 @@ export function faultSummary(report: FaultReport, width: number): string[] {
       : `${fault}: nobody has seen it`;
   const parts = [
     `${seen}${first && missed !== '' ? ` (not by ${missed})` : ''}; ${trust(report, all, ends)}`,
+    ...(lease ? [leaseWords(lease)] : []),
     ...(accused.length === 0 ? [] : [`called so by mistake: ${mistakes(report)}`]),
   ];
   return parts.flatMap((part) => indented(part, width, ''));
+}
+
+function leaseWords(lease: LeaseReport): string {
+  const { holder, token, successor, newToken, takenOverAfterMs = 0, refused, staleWrites } = lease;
+  const held = `${holder} held the lease with token ${token}`;
+  if (successor === undefined) return `${held}; nobody has taken it over`;
+  const taken = `${successor} took over with token ${newToken} after ${duration(takenOverAfterMs)}`;
+  return `${held}; ${taken}; late writes refused: ${refused}, taken: ${staleWrites}`;
 }
 
 function trust({ sightings, lastedMs }: FaultReport, all: number, ends: string): string {

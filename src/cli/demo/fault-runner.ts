@@ -25,7 +25,9 @@ export class FaultRunner {
   }
 
   reports(): FaultReport[] {
-    return this.#injected.map((each) => faultReport(each, this.#cluster.seen));
+    return this.#injected.map((each) =>
+      faultReport(each, this.#cluster.seen, this.#cluster.leases),
+    );
   }
 
   /** Does nothing while another lasts. */

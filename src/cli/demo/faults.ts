@@ -1,18 +1,17 @@
 /** What can go wrong in the demo on purpose: how it begins, how it ends, and who can see it. */
 import type { Cluster } from './cluster.ts';
 import { NODE_NAMES, type NodeName, PAIR } from './network.ts';
-import type { ServiceName } from './services.ts';
+import { TARGET } from './services.ts';
 
-export const FAULT_NAMES = ['kill', 'stop', 'delay', 'drop'] as const;
+export const FAULT_NAMES = ['kill', 'stop', 'delay', 'drop', 'skew', 'lease'] as const;
 export type FaultName = (typeof FAULT_NAMES)[number];
 
 /** A fault lasts so long. */
 export const FAULT_MS = 5000;
 /** More than half of a heartbeat interval each way: too late for what was learned so far. */
 const DELAY_MS = 600;
-/** Who is killed or stopped. */
-export const TARGET: ServiceName = 'bimodal';
-
+/** Twenty times the budget of clocks. */
+const SKEW_MS = 10_000;
 /** Two nodes: who looks, and at whom. */
 export interface View {
   readonly observer: NodeName;
@@ -66,6 +65,20 @@ export const FAULTS: Readonly<Record<FaultName, FaultKind>> = {
     begin: ({ network }) => promised(() => network.drop(true)),
     end: ({ network }) => promised(() => network.drop(false)),
     views: [{ observer: PAIR.to, node: PAIR.from }],
+  },
+  skew: {
+    does: `the clock of ${TARGET} is set ${SKEW_MS / 1000} s ahead`,
+    ends: 'set right',
+    begin: (cluster) => cluster.setClock(SKEW_MS),
+    end: (cluster) => cluster.setClock(0),
+    views: othersOnTarget,
+  },
+  lease: {
+    does: `${TARGET} stands still (SIGSTOP) while it holds a lease`,
+    ends: 'continued (SIGCONT)',
+    begin: (cluster) => promised(() => cluster.signal(TARGET, 'SIGSTOP')),
+    end: (cluster) => promised(() => cluster.signal(TARGET, 'SIGCONT')),
+    views: othersOnTarget,
   },
 };
 

@@ -14,8 +14,10 @@ const FAULT_OF: Readonly<Record<string, FaultName | undefined>> = {
   s: 'stop',
   d: 'delay',
   x: 'drop',
+  c: 'skew',
+  l: 'lease',
 };
-export const KEYS_HELP = 'keys: k kill, s stop, d delay, x drop one way, q quit';
+export const KEYS_HELP = 'keys: k kill, s stop, d delay, x drop one way, c clock, l lease, q quit';
 
 type Input = Pick<ReadStream, 'isTTY' | 'setRawMode' | 'resume' | 'pause' | 'on' | 'off' | 'unref'>;
 

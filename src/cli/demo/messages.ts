@@ -8,11 +8,24 @@ import { SERVICE_NAMES } from './services.ts';
 
 export const HOST = '127.0.0.1';
 
+/** What becomes of the lease on the ledger. */
+export const leaseSightSchema = z.object({
+  type: z.enum(['acquired', 'refused', 'stale-write']),
+  token: z.string(),
+  atWallMs: z.number(),
+});
+
 export const serviceArgumentSchema = z.object({
   name: z.enum(SERVICE_NAMES),
   port: z.number(),
   /** Time from its first request on after which `slowing` becomes slow. */
   slowAfterMs: z.number(),
+  /** It keeps the ledger that is written to under a lease. */
+  keepsLedger: z.boolean(),
+  /** It writes to the ledger of that origin. */
+  lease: z
+    .object({ ledger: z.string(), afterMs: z.number(), holdMs: z.number().optional() })
+    .optional(),
 });
 
 export const gatewayArgumentSchema = z.object({
@@ -49,14 +62,21 @@ export const childMessageSchema = z.discriminatedUnion('kind', [
   readySchema,
   z.object({ kind: z.literal('failed'), message: z.string() }),
   z.object({ kind: z.literal('sight'), sight: sightSchema }),
+  z.object({ kind: z.literal('lease'), sight: leaseSightSchema }),
 ]);
 
 export type ServiceArgument = z.infer<typeof serviceArgumentSchema>;
 export type GatewayArgument = z.infer<typeof gatewayArgumentSchema>;
 export type Ready = z.infer<typeof readySchema>;
-/** To a child: who has to be woken if the parent is gone; nobody, if it is absent. */
-export const parentMessageSchema = z.object({ asleep: z.number().optional() });
+/** To a child. */
+export const parentMessageSchema = z.object({
+  /** Who has to be woken if the parent is gone; nobody, if it is absent. */
+  asleep: z.number().optional(),
+  /** How far ahead its clock is from now on. */
+  skewMs: z.number().optional(),
+});
 
 export type ParentMessage = z.infer<typeof parentMessageSchema>;
 export type Sight = z.infer<typeof sightSchema>;
+export type LeaseSight = z.infer<typeof leaseSightSchema>;
 export type ChildMessage = z.input<typeof childMessageSchema>;

@@ -6,12 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import { instrument, router } from '../../express.ts';
 import { runChild, serve, tell, tellSights } from './child.ts';
-import { type ServiceArgument, serviceArgumentSchema } from './messages.ts';
+import { addLedger } from './ledger.ts';
+import { holdLease } from './lease-holder.ts';
+import { type LeaseSight, type ServiceArgument, serviceArgumentSchema } from './messages.ts';
 import { serviceNamed, workMs } from './services.ts';
 
 runChild(serviceArgumentSchema, startService);
 
-async function startService({ name, port, slowAfterMs }: ServiceArgument): Promise<void> {
+async function startService(argument: ServiceArgument): Promise<void> {
+  const { name, port, slowAfterMs, keepsLedger, lease } = argument;
   const app = express();
   tellSights(instrument(app));
   app.use('/tardy', router());
@@ -27,5 +30,8 @@ async function startService({ name, port, slowAfterMs }: ServiceArgument): Promi
       response.json({ from: name });
     });
   }
+  const tellLease = (sight: LeaseSight): void => tell({ kind: 'lease', sight });
+  if (keepsLedger) addLedger(app, tellLease);
   tell({ kind: 'ready', port: await serve(app, port) });
+  if (lease) void holdLease({ ...lease, tell: tellLease });
 }

@@ -5,6 +5,26 @@
 export const SERVICE_NAMES = ['steady', 'tail', 'bimodal', 'slowing', 'enforced'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
+/** The one that faults happen to. */
+export const TARGET: ServiceName = 'bimodal';
+
+interface LeaseContender {
+  /** Asks for the lease for the first time after so long. */
+  readonly afterMs: number;
+  /** Gives it back after so long. */
+  readonly holdMs?: number;
+}
+
+/** Who keeps the ledger that only the holder of a lease may write to, and who wants that lease. */
+export const LEASE: {
+  readonly keeper: ServiceName;
+  readonly contenders: Partial<Readonly<Record<ServiceName, LeaseContender>>>;
+} = {
+  keeper: 'steady',
+  // The second steps in, and gives way when the first is well again.
+  contenders: { [TARGET]: { afterMs: 0 }, slowing: { afterMs: 3000, holdMs: 10_000 } },
+};
+
 export interface Route {
   readonly method: 'GET' | 'POST';
   /** `:id` is filled in with a number, different each time. */

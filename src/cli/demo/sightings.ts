@@ -1,8 +1,9 @@
 /** Who saw a fault, when, as what and on what evidence: made of what every node told. */
 import { z } from 'zod';
 import { PEER_STATES, type PeerState } from '../../membership/types.ts';
-import type { Seen } from './cluster.ts';
+import type { LeaseSeen, Seen } from './cluster.ts';
 import { FAULT_NAMES, type FaultName, FAULTS, type View } from './faults.ts';
+import { leaseReport, leaseSchema } from './lease-report.ts';
 import { NODE_NAMES } from './network.ts';
 
 const ms = z.number();
@@ -31,6 +32,7 @@ export const faultSchema = z.object({
   lastedMs: ms.optional().describe('how long; absent while it lasts'),
   sightings: z.array(sightingSchema).describe('who saw it, the first first'),
   missedBy: z.array(z.object({ observer: node, node })).describe('who should have seen it'),
+  lease: leaseSchema.optional().describe('what became of the lease'),
   accused: z
     .array(z.object({ observer: node, node, state }))
     .describe('others that were called suspect, disputed, dead or stalled meanwhile: mistakes'),
@@ -58,7 +60,11 @@ const isTrusted = (called: PeerState) => called === 'alive' || called === 'unkno
 const isAccusation = (called: PeerState) =>
   GRAVITY.indexOf(called) >= GRAVITY.indexOf('stalled') && called !== 'left';
 
-export function faultReport(injected: Injected, seen: readonly Seen[]): FaultReport {
+export function faultReport(
+  injected: Injected,
+  seen: readonly Seen[],
+  leases: readonly LeaseSeen[] = [],
+): FaultReport {
   const { name, atS, atWallMs, endedAtWallMs } = injected;
   const { does, ends, views } = FAULTS[name];
   const since = seen.filter((each) => each.atWallMs >= atWallMs);
@@ -69,6 +75,7 @@ export function faultReport(injected: Injected, seen: readonly Seen[]): FaultRep
     list.some((each) => each.observer === view.observer && each.node === view.node);
   return {
     ...{ fault: name, does, ends, atS },
+    ...leaseIn(injected, leases),
     ...(endedAtWallMs === undefined ? {} : { lastedMs: endedAtWallMs - atWallMs }),
     sightings,
     missedBy: views.filter((view) => !isIn(sightings, view)).map((view) => ({ ...view })),
@@ -77,6 +84,11 @@ export function faultReport(injected: Injected, seen: readonly Seen[]): FaultRep
       .filter((each) => isAccusation(each.to) && !isIn(views, each))
       .map(({ observer, node: accused, to }) => ({ observer, node: accused, state: to })),
   };
+}
+
+function leaseIn({ name, atWallMs }: Injected, leases: readonly LeaseSeen[]) {
+  const lease = name === 'lease' ? leaseReport(atWallMs, leases) : undefined;
+  return lease ? { lease } : {};
 }
 
 function sightingOf(
@@ -113,6 +125,7 @@ function trustedAt(called: readonly StateSeen[]): StateSeen | undefined {
 
 /** Kinds of evidence, each once; who was called slow first was silent. */
 function evidenceUntil(own: readonly Seen[], first: StateSeen, worst: StateSeen): string[] {
+  if (worst.to === 'clock-out') return ['clock'];
   const kinds = own
     .filter((each) => each.type === 'evidence')
     .filter(({ atWallMs }) => atWallMs <= worst.atWallMs)

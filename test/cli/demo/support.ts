@@ -19,6 +19,9 @@ export const CLUSTER: Cluster = {
   gatewayEnd: () => undefined,
   signal: () => undefined,
   kill: () => Promise.resolve(),
+  leases: [],
+  clockSetBy: undefined,
+  setClock: () => Promise.resolve(),
   restart: () => Promise.resolve(),
   stop: () => Promise.resolve(),
 };

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { ClockNet } from './clock-net.ts';
+import { INTERVAL_MS, type Way } from './tiny-net.ts';
+
+/** Exchanges in a row, and how many questions there are from one burst to the next. */
+const LENGTH = 4;
+const EVERY = 32;
+const RTT_MS = 2;
+
+/** `a` alone asks: who is asked by a stranger asks it at once, too. */
+const aAlone =
+  (delayMs: number): Way =>
+  (from, _to, { kind }) =>
+    from === 'b' && kind === 'question' ? undefined : delayMs;
+
+/** How many questions each question began. */
+function rows(atMs: readonly number[]): number[] {
+  const found: number[] = [];
+  let lastMs = -Infinity;
+  for (const ms of atMs) {
+    if (ms - lastMs <= RTT_MS) found.push(found.pop()! + 1);
+    else found.push(1);
+    lastMs = ms;
+  }
+  return found;
+}
+
+describe('exchanges', () => {
+  it('come four in a row at first, and then with each 32nd question', () => {
+    const net = new ClockNet(['a', 'b'], { way: aAlone(1) }).run((2 * EVERY + 1.5) * INTERVAL_MS);
+    const found = rows(net.questions('a', 'b'));
+    const bursts = found.flatMap((length, i) => (length > 1 ? [[i, length]] : []));
+    expect(bursts).toEqual([
+      [0, LENGTH],
+      [EVERY, LENGTH],
+      [2 * EVERY, LENGTH],
+    ]);
+  });
+
+  it('follow one another: none is sent before the one before is answered', () => {
+    const net = new ClockNet(['a', 'b'], { way: aAlone(20) }).run(2 * INTERVAL_MS);
+    const [first, ...others] = net.questions('a', 'b');
+    const afterMs = others.slice(0, LENGTH - 1).map((ms) => Math.round(ms - first!));
+    expect(afterMs).toEqual([40, 80, 120]);
+  });
+
+  it('in a row cost a tenth more, whatever happens', () => {
+    const net = new ClockNet(['a', 'b']).run(320 * INTERVAL_MS);
+    const asked = net.questions('a', 'b').length;
+    expect(asked).toBeLessThanOrEqual(320 * (1 + 3 / EVERY) + LENGTH);
+  });
+
+  it('do not go beyond what a peer may cost', () => {
+    const net = new ClockNet(['a', 'b']).run(60_000);
+    const beforeMs = net.time.nowMs;
+    for (let i = 0; i < 400; i++) net.evidence('a', 'b', { kind: 'reset' }).run(10);
+    net.run(60_000);
+    const asked = net.questions('a', 'b', beforeMs).length;
+    expect(asked).toBeLessThanOrEqual(64 + 16 + 16 + 2); // regular, at once, what flows back
+  });
+
+  it('of a burst whose answer is lost do not go on by themselves', () => {
+    const net = new ClockNet(['a', 'b']);
+    let lost = 0;
+    net.way = (from) => (from === 'b' && lost++ < 1 ? undefined : 1);
+    net.run(3 * INTERVAL_MS);
+    expect(net.clock('a', 'b')).toBeDefined();
+    expect(net.state('a', 'b')).toBe('alive');
+  });
+});

@@ -1,0 +1,111 @@
+/** A tiny net in which every node has a wall clock of its own, and somebody may set it. */
+import { expect } from 'vitest';
+import type { Message } from '../../src/membership/message.ts';
+import type { Membership } from '../../src/membership/membership.ts';
+import type { Instant, PeerClockView } from '../../src/membership/types.ts';
+import { seed } from '../support/capabilities.ts';
+import { TinyNet, type TinyNetOptions } from './tiny-net.ts';
+
+/** Wall clocks are numbers near 10^12, a quarter of a microsecond apart. */
+const ROUNDING_MS = 0.002;
+const TRUE_WALL_MS = 1.78e12;
+
+/** How far a wall clock is ahead of true time. */
+interface Wall {
+  aheadMs: number;
+  /** It gains so much. */
+  driftPpm: number;
+  /** How far what it shows may be off it, and by how much that is, of that. */
+  readonly errorMs: number;
+  readonly offShare: number;
+}
+
+export interface ClockNetOptions extends TinyNetOptions {
+  readonly walls?: Readonly<Record<string, Partial<Wall>>>;
+  /** Nodes whose messages have no extensions: of an older version. */
+  readonly old?: readonly string[];
+}
+
+export class ClockNet extends TinyNet {
+  readonly #walls: ReadonlyMap<string, Wall>;
+  readonly #old: readonly string[];
+
+  constructor(names: readonly string[], options: ClockNetOptions = {}) {
+    const { walls: given = {}, old = [], ...rest } = options;
+    const walls = new Map(names.map((name) => [name, wallOf(given[name])]));
+    const instant = (name: string, nowMs: number) => shown(walls.get(name)!, nowMs);
+    super(names, { seed: seed(), ...rest, instant });
+    this.#walls = walls;
+    this.#old = old;
+  }
+
+  /** Somebody sets its wall clock. */
+  step(name: string, byMs: number): this {
+    this.#walls.get(name)!.aheadMs += byMs;
+    return this;
+  }
+
+  /** How far its wall clock is ahead of true time now. */
+  aheadMs(name: string): number {
+    const { aheadMs, driftPpm } = this.#walls.get(name)!;
+    return aheadMs + this.time.nowMs * driftPpm * 1e-6;
+  }
+
+  override deliver(to: string, message: Message): Message | undefined {
+    const isOld = this.#old.includes(message.from);
+    return super.deliver(to, isOld ? { ...message, extensions: [] } : message);
+  }
+
+  clock(at: string, of: string): PeerClockView | undefined {
+    return this.view(at, of).clock;
+  }
+
+  /** True time less the wall clock of `at`, as peers tell it. */
+  references(at: string): ReturnType<Membership['references']> {
+    return this.node(at).membership.references(this.now(at));
+  }
+
+  /** What `at` knows of the clock of `of` holds the truth. */
+  expectTruth(at: string, of: string): void {
+    const { lowMs, highMs } = this.clock(at, of)!;
+    expectWithin(this.aheadMs(of) - this.aheadMs(at), lowMs, highMs);
+  }
+
+  /** What peers tell `at` of true time holds it. */
+  expectTrueReferences(at: string): void {
+    for (const { bounds } of this.references(at)) {
+      expectWithin(-this.aheadMs(at), bounds.lowMs, bounds.highMs);
+    }
+  }
+
+  /** As `run`, with a look every so often. */
+  watch(ms: number, look: () => void, everyMs = 1): this {
+    for (let passedMs = 0; passedMs < ms; passedMs += everyMs) {
+      this.run(everyMs);
+      look();
+    }
+    return this;
+  }
+
+  /** Questions of one to another since then, by time. */
+  questions(from: string, to: string, sinceMs = 0): number[] {
+    const sent = this.sent.filter(({ atMs, message }) => {
+      return atMs >= sinceMs && message.kind === 'question';
+    });
+    return sent.filter((each) => each.from === from && each.to === to).map(({ atMs }) => atMs);
+  }
+}
+
+export function expectWithin(value: number, lowMs: number, highMs: number): void {
+  expect(value).toBeGreaterThanOrEqual(lowMs - ROUNDING_MS);
+  expect(value).toBeLessThanOrEqual(highMs + ROUNDING_MS);
+}
+
+function wallOf(given: Partial<Wall> = {}): Wall {
+  return { aheadMs: 0, driftPpm: 0, errorMs: 0, offShare: 0, ...given };
+}
+
+function shown({ aheadMs, driftPpm, errorMs, offShare }: Wall, nowMs: number): Instant {
+  const wallMs = TRUE_WALL_MS + nowMs * (1 + driftPpm * 1e-6) + aheadMs + errorMs * offShare;
+  return { monoMs: nowMs, wallMs, wallErrorMs: errorMs };
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { ClockNet } from './clock-net.ts';
+import { INTERVAL_MS } from './tiny-net.ts';
+
+const THREE = ['a', 'b', 'c'];
+const settled = () => new ClockNet(THREE).run(10_000);
+
+describe('a step of our own wall clock', () => {
+  it.each([10_000, -250, 3_600_000])(
+    'of %s ms is none of others, and moves all at once',
+    (byMs) => {
+      const net = settled();
+      net.step('a', byMs).run(INTERVAL_MS);
+      for (const of of ['b', 'c']) {
+        net.expectTruth('a', of);
+        expect(net.clock('a', of)!.steps).toBe(0);
+        expect(net.clock('a', of)!.offsetMs).toBeCloseTo(-byMs, 0);
+      }
+      net.run(20_000);
+      expect(net.eventsOf('a', 'clock-step')).toEqual([]);
+    },
+  );
+
+  it('is seen with the next instant that we are given, before anybody answers', () => {
+    const net = settled().kill('b').kill('c').step('a', 10_000);
+    net.node('a').membership.tick(net.now('a'));
+    for (const of of ['b', 'c']) net.expectTruth('a', of);
+  });
+
+  it('makes ours the one that is out', () => {
+    const net = settled()
+      .step('a', 10_000)
+      .run(5 * INTERVAL_MS);
+    expect(net.eventsOf('a', 'self-clock-out').map(({ out }) => out)).toEqual([true]);
+    expect([net.state('b', 'a'), net.state('c', 'a')]).toEqual(['clock-out', 'clock-out']);
+    expect([net.state('a', 'b'), net.state('a', 'c')]).toEqual(['alive', 'alive']);
+  });
+});
+
+describe('a step of the clock of a peer', () => {
+  it.each([10_000, -250, 50])('of %s ms is told and sized', (byMs) => {
+    const net = settled();
+    net.step('c', byMs).run(2 * INTERVAL_MS);
+    for (const at of ['a', 'b']) {
+      const steps = net.eventsOf(at, 'clock-step');
+      expect(steps).toMatchObject([{ peer: 'c' }]);
+      expect(Math.abs(steps[0]!.byMs - byMs)).toBeLessThanOrEqual(steps[0]!.errorMs);
+      expect(steps[0]!.errorMs).toBeLessThan(5);
+      expect(net.clock(at, 'c')!.steps).toBe(1);
+      net.expectTruth(at, 'c');
+      expect(net.clock(at, 'b' === at ? 'a' : 'b')!.steps).toBe(0);
+    }
+    expect(net.eventsOf('c', 'clock-step')).toEqual([]);
+  });
+
+  it('that was noticed is not told again', () => {
+    const net = settled().step('c', 10_000).run(60_000);
+    expect(net.eventsOf('a', 'clock-step')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import type { ClockWord } from '../../src/membership/clock-extension.ts';
+import type { Message } from '../../src/membership/message.ts';
+import { PeerClock } from '../../src/membership/peer-clock.ts';
+import { expectWithin } from './clock-net.ts';
+
+const DRIFT_PPM = 200;
+const BASE_MS = 1.78e12;
+const BURST = { every: 4, length: 3 };
+
+const word = (errorMs: number | undefined = 0): ClockWord => ({
+  ...{ errorMs, hlc: 0n, reference: undefined },
+});
+
+/** An answer of a peer that is ahead by so much: 5 ms there, 2 ms of work, 5 ms back. */
+function answer(t1Ms: number, aheadMs: number): Message {
+  // Its monotonic clock began elsewhere.
+  const receivedAtMs = t1Ms + 5 + 1e6;
+  return {
+    ...({ kind: 'answer', receivedAtMs, sentAtMs: receivedAtMs + 2 } as Message),
+    sentAtWallMs: BASE_MS + t1Ms + 7 + aheadMs,
+  };
+}
+
+function asked(clock: PeerClock, t1Ms: number, aheadMs: number, said = word()) {
+  const times = { t1MonoMs: t1Ms, t4MonoMs: t1Ms + 12, baseMs: BASE_MS };
+  return clock.answered(answer(t1Ms, aheadMs), said, times);
+}
+
+const born = () => new PeerClock('0123456789abcdef', DRIFT_PPM);
+
+describe('the clock of a peer', () => {
+  it('lies within half of the time on the way', () => {
+    const clock = born();
+    expect(clock.at(0)).toBeUndefined();
+    expect(asked(clock, 1000, 300)).toBe('accepted');
+    const { lowMs, highMs } = clock.at(1012)!;
+    expectWithin(lowMs, 294.9, 295);
+    expectWithin(highMs, 305, 305.1);
+  });
+
+  it('lies within that and all that the peer says it may be off', () => {
+    const clock = born();
+    asked(clock, 1000, 300, word(20));
+    const { lowMs, highMs } = clock.at(1012)!;
+    expectWithin(lowMs, 274.9, 275);
+    expectWithin(highMs, 325, 325.1);
+  });
+
+  it('is not told by who does not say how far it may be off', () => {
+    const clock = born();
+    expect(asked(clock, 1000, 300, { ...word(), errorMs: undefined })).toBe('nothing');
+    expect(clock.at(1012)).toBeUndefined();
+  });
+
+  it('is not told by an answer that came sooner than it was worked on', () => {
+    const clock = born();
+    const times = { t1MonoMs: 1000, t4MonoMs: 1001, baseMs: BASE_MS };
+    expect(clock.answered(answer(1000, 0), word(), times)).toBe('rejected');
+  });
+
+  it('steps, is counted, and is known again at once', () => {
+    const clock = born();
+    asked(clock, 0, 0);
+    asked(clock, 1000, 0);
+    expect(clock.steps).toBe(0);
+    expect(asked(clock, 2000, -500)).toBe('step');
+    expect(clock.steps).toBe(1);
+    expect(Math.abs(clock.lastStep!.byMs + 500)).toBeLessThanOrEqual(clock.lastStep!.errorMs);
+    const { lowMs, highMs } = clock.at(2012)!;
+    expectWithin(-500, lowMs, highMs);
+  });
+});
+
+describe('a burst', () => {
+  it('is due with the first question, and then every so many', () => {
+    const clock = born();
+    const left = Array.from({ length: 9 }, () => {
+      clock.burstLeft = 0;
+      clock.asked(BURST);
+      return clock.burstLeft;
+    });
+    expect(left).toEqual([2, 0, 0, 0, 2, 0, 0, 0, 2]);
+  });
+});
+
+describe('what a peer knows of true time', () => {
+  /** At 1032 its clock and its word are known; both were said after 1012. */
+  function told(): PeerClock {
+    const clock = born();
+    asked(clock, 1000, 300);
+    clock.referred({ lowMs: -301, highMs: -299 }, 1012, 1015);
+    expect(clock.referenceAt(1015)).toBeUndefined(); // its clock may have been set just before
+    asked(clock, 1020, 300);
+    return clock;
+  }
+
+  it('holds with its clock, wider by what both may drift', () => {
+    const clock = told();
+    const { lowMs, highMs } = clock.referenceAt(1032)!;
+    expectWithin(0, lowMs, highMs);
+    expect(highMs - lowMs).toBeLessThan(13);
+    const later = clock.referenceAt(11_032)!;
+    const driftMs = 10_000 * 2 * DRIFT_PPM * 1e-6; // of the offset, and of what was said of it
+    expectWithin(lowMs - later.lowMs, driftMs, driftMs);
+    expectWithin(later.highMs - highMs, driftMs, driftMs);
+  });
+
+  it('is of no use by an exchange that had begun before', () => {
+    const clock = born();
+    asked(clock, 1000, 300);
+    clock.referred({ lowMs: -301, highMs: -299 }, 1012, 1015);
+    asked(clock, 1014, 300);
+    expect(clock.referenceAt(1026)).toBeUndefined();
+    asked(clock, 1015, 300);
+    expect(clock.referenceAt(1027)).toBeDefined();
+  });
+
+  it('holds for a minute', () => {
+    const clock = told();
+    expect(clock.referenceAt(61_012)).toBeDefined();
+    expect(clock.referenceAt(61_013)).toBeUndefined();
+  });
+
+  it('is gone with a step of its clock, what it said last included', () => {
+    const clock = told();
+    clock.referred({ lowMs: -301, highMs: -299 }, 1500, 1510);
+    expect(asked(clock, 2000, 1000)).toBe('step');
+    expect(clock.referenceAt(2012)).toBeUndefined();
+    asked(clock, 3000, 1000);
+    expect(clock.referenceAt(3012)).toBeUndefined();
+  });
+});

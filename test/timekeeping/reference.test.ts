@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Leap } from '../../src/clock/types.ts';
+import { referenceOf, type Source } from '../../src/timekeeping/reference.ts';
+import { runs } from '../support/properties.ts';
+
+const source = (name: string, lowMs: number, highMs: number, leap: Leap = 'none'): Source => ({
+  ...{ name, bounds: { lowMs, highMs }, leap },
+});
+const silent = (name: string): Source => ({ name, bounds: undefined, leap: 'unsynchronised' });
+const UNKNOWN = { bounds: undefined, sources: [], falsetickers: [], leap: 'unsynchronised' };
+
+describe('true time', () => {
+  it('is not known without sources, and with sources that say nothing', () => {
+    expect(referenceOf([], [])).toEqual(UNKNOWN);
+    expect(referenceOf([silent('a'), silent('b')], [])).toEqual(UNKNOWN);
+  });
+
+  it('is what the only one says', () => {
+    expect(referenceOf([source('a', -1, 2), silent('b')], [])).toEqual({
+      ...{ bounds: { lowMs: -1, highMs: 2 }, sources: ['a'], falsetickers: [], leap: 'none' },
+    });
+  });
+
+  it('is what a majority says; who says something else is named', () => {
+    const four = [source('a', -1, 2), source('b', 0, 3), source('c', -2, 1)];
+    const liar = source('liar', 9999, 10_001);
+    expect(referenceOf([...four, liar], [])).toEqual({
+      ...{ bounds: { lowMs: 0, highMs: 1 }, sources: ['a', 'b', 'c'], falsetickers: ['liar'] },
+      leap: 'none',
+    });
+  });
+
+  it('is not known if no majority agrees', () => {
+    expect(referenceOf([source('a', 0, 1), source('b', 5, 6)], [])).toEqual(UNKNOWN);
+  });
+
+  it('is what peers say only where we have no source that speaks', () => {
+    const peer = source('peer:b', -5, 5);
+    expect(referenceOf([], [peer]).sources).toEqual(['peer:b']);
+    expect(referenceOf([silent('a')], [peer]).sources).toEqual(['peer:b']);
+    expect(referenceOf([source('a', -1, 1)], [peer]).sources).toEqual(['a']);
+    expect(referenceOf([source('a', 0, 1), source('b', 5, 6)], [peer])).toEqual(UNKNOWN);
+  });
+
+  it('has a leap second coming if one of those relied on says so', () => {
+    const three = [source('a', 0, 1), source('b', 0, 1, 'insert'), source('c', 0, 1)];
+    expect(referenceOf(three, []).leap).toBe('insert');
+    const liar = [source('a', 0, 1), source('b', 0, 1), source('c', 50, 60, 'delete')];
+    expect(referenceOf(liar, []).leap).toBe('none');
+  });
+
+  it('lies in the bounds as long as fewer than half lie', () => {
+    const honest = fc.tuple(
+      fc.double({ min: 0, max: 100, noNaN: true }),
+      fc.double({ min: 0, max: 100, noNaN: true }),
+    );
+    const lie = fc.tuple(
+      fc.double({ min: -1e4, max: 1e4, noNaN: true }),
+      fc.double({ min: 0, max: 1e3, noNaN: true }),
+    );
+    const any = fc.tuple(
+      fc.array(honest, { minLength: 1, maxLength: 6 }),
+      fc.array(lie, { maxLength: 5 }),
+    );
+    const property = fc.property(any, ([truths, lies]) => {
+      const fewer = lies.slice(0, truths.length - 1);
+      const sources = [
+        ...truths.map(([below, above], i) => source(`true-${i}`, -below, above)),
+        ...fewer.map(([lowMs, widthMs], i) => source(`lie-${i}`, lowMs, lowMs + widthMs)),
+      ];
+      const { bounds, falsetickers } = referenceOf(sources, []);
+      expect(bounds!.lowMs).toBeLessThanOrEqual(0);
+      expect(bounds!.highMs).toBeGreaterThanOrEqual(0);
+      for (const name of falsetickers) expect(name).toMatch(/^lie/);
+    });
+    fc.assert(property, runs(200));
+  });
+});
