@@ -11,6 +11,7 @@ import { driftPart } from './clock/drift.ts';
 import { jitterPart } from './clock/jitter.ts';
 import { loopbackPart } from './clock/loopback.ts';
 import { type Options, type PartName, readOptions } from './clock/options.ts';
+import { stepsPart } from './clock/steps.ts';
 import { progressFromNow, runBench } from './command-line.ts';
 import { machine } from './overhead/machine.ts';
 import { goalTable, type PartResult, printTable } from './timeouts/report.ts';
@@ -20,6 +21,7 @@ const MAKE: Readonly<Record<PartName, (run: BenchRun) => PartResult | Promise<Pa
   containment: containmentPart,
   drift: driftPart,
   loopback: loopbackPart,
+  steps: stepsPart,
 };
 
 async function measure(options: Options): Promise<void> {

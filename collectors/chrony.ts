@@ -7,6 +7,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { MAX_DRIFT_PPM } from '../src/clock/offset-estimator.ts';
 import type { OffsetBounds, WallOffset } from '../src/clock/types.ts';
 import type { Diagnostics } from '../src/telemetry/diagnostics.ts';
 import {
@@ -16,7 +17,6 @@ import {
 } from './chrony-tracking.ts';
 import { ROOT_DISTANCE_MAX_MS } from './ntp/packet.ts';
 import {
-  MAX_DRIFT_PPM,
   type SourceReading,
   type SourceRefusal,
   SourceRefusals,

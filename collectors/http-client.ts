@@ -40,10 +40,8 @@ export function collectHttpClient(options: ClientCollectorOptions): Stop {
       const { method, path } = request;
       if (origin === undefined) request[CALLED] = performance.now();
       else calls.open(request, { origin, method, path });
-      // Headers that are given as a list have been stored by now: nothing can be added.
-      if (options.hlc && calls.of(request) && !request.headersSent) {
-        request.setHeader(HLC_HEADER, options.hlc.stamp());
-      }
+      // Of headers given as a list, no host can be read: such a request is not open yet.
+      if (options.hlc && calls.of(request)) request.setHeader(HLC_HEADER, options.hlc.stamp());
     },
     'http.client.request.start': ({ request }: { request: Request }) => {
       if (!calls.of(request) && request[CALLED] === undefined) return;

@@ -3,8 +3,6 @@ import type { Leap, Offset } from '../src/clock/types.ts';
 import type { Diagnostics } from '../src/telemetry/diagnostics.ts';
 import type { NtpRefusal } from './ntp/packet.ts';
 
-/** How fast our clock may drift, in ppm: bounds grow by it with age. Google's assumption. */
-export const MAX_DRIFT_PPM = 200;
 /**
  * A bound that old is more than a second wide by drift alone; a source that silent may be gone,
  * and what it said last should not vote for ever.

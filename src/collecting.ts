@@ -22,7 +22,7 @@ export interface CollectingOptions {
   readonly traffic: Traffic;
   readonly serverRoutes: ServerRoutes;
   readonly timekeeping: Timekeeping;
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, 'loopWaitMs'>;
   readonly diagnostics: Diagnostics;
   readonly pausedMs: PausedMs;
   readonly routeName: TardyOptions['routeName'];

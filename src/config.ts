@@ -5,7 +5,8 @@
  */
 import { z } from 'zod';
 import { closest } from './closest.ts';
-import { MAX_DRIFT_PPM, MAX_OFFSET_MS } from './membership/peer-clocks.ts';
+import { MAX_DRIFT_PPM } from './clock/offset-estimator.ts';
+import { MAX_OFFSET_MS } from './membership/peer-clocks.ts';
 import { SUSPECT_PHI } from './detector/phi-accrual.ts';
 import { TardyError, show } from './errors.ts';
 import { MODES } from './peers/policy.ts';

@@ -9,6 +9,7 @@ import type { TimeoutSource } from './apply/source.ts';
 import type { ClockReport, PausesReport } from './clock-report.ts';
 import type { Config, ConfigOptions } from './config.ts';
 import type { EventLog } from './events/event-log.ts';
+import type { OwnPauseEvent } from './events/types.ts';
 import type { Cell, PeerState } from './membership/types.ts';
 import type { PeerEntry, PeersReport, TimeoutsReport } from './report.ts';
 import type { Clock } from './timekeeping/clock.ts';
@@ -66,6 +67,8 @@ export interface Tardy {
   stateOf(peer: string): PeerState | undefined;
   /** What time it is, and how sure that is. */
   readonly clock: Clock;
+  /** When and why we stood still, of the events remembered: the oldest first. */
+  readonly pauses: readonly OwnPauseEvent[];
   /** What happened, and why. */
   readonly events: EventLog;
   /** Answers `POST …/heartbeat`: `router()` does so by itself. */

@@ -19,7 +19,7 @@ import { type Collecting, startCollecting } from './collecting.ts';
 import { type Config, readConfig } from './config.ts';
 import { argumentError } from './errors.ts';
 import { EventLog } from './events/event-log.ts';
-import type { Happening } from './events/types.ts';
+import type { Happening, OwnPauseEvent } from './events/types.ts';
 import { noticePauseInGuards, onFencingRejected, tripGuards } from './leases/hub.ts';
 import { Liveness } from './liveness/liveness.ts';
 import type { Cell, PeerState } from './membership/types.ts';
@@ -173,6 +173,10 @@ class TardyProcess implements Tardy {
       throw argumentError('timeoutMs', timeoutMs, 'finite and > 0');
     }
     return whatIfOf(this.#table.peers.get(peer), route, timeoutMs, performance.now());
+  }
+
+  get pauses(): OwnPauseEvent[] {
+    return this.events.recent().filter((event) => event.type === 'pause');
   }
 
   get clock(): Clock {

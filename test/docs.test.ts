@@ -15,7 +15,10 @@ describe('the docs', () => {
     'README.md',
     'CONTRIBUTING.md',
     'docs/architecture.md',
+    'docs/clocks.md',
+    'docs/leases.md',
     'docs/liveness.md',
+    'docs/pauses.md',
     'docs/timeouts.md',
   ])('%s has no dead link', (path) => {
     const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => link!);

@@ -7,11 +7,14 @@
  * several and keeps caches warm: the error of one of four is a tenth of that of a single one.
  */
 import { lookup } from 'node:dns/promises';
-import { createOffsetEstimator, type OffsetEstimator } from '../../src/clock/offset-estimator.ts';
+import {
+  createOffsetEstimator,
+  MAX_DRIFT_PPM,
+  type OffsetEstimator,
+} from '../../src/clock/offset-estimator.ts';
 import { argumentError } from '../../src/errors.ts';
 import type { Diagnostics } from '../../src/telemetry/diagnostics.ts';
 import {
-  MAX_DRIFT_PPM,
   type SourceReading,
   type SourceRefusal,
   SourceRefusals,

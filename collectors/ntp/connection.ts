@@ -127,7 +127,8 @@ export class NtpConnection {
 
   /** After a pause of ours the timer comes before the answer that waits in the socket's buffer. */
   #giveUpOnceRead(pending: Pending): void {
-    setImmediate(() => pending.end({ kind: 'silent' })).unref();
+    // Not unref'ed: such a one does not wake the loop, and would wait for whatever comes next.
+    setImmediate(() => pending.end({ kind: 'silent' }));
   }
 
   #receive(bytes: Uint8Array, t4MonoMs: number): void {

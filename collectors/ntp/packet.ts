@@ -9,7 +9,7 @@
  * Source: RFC 5905, sections 6 to 8 and 7.4 (kiss codes); RFC 4330, section 5 (checks of SNTP).
  */
 import type { Leap } from '../../src/clock/types.ts';
-import { MAX_DRIFT_PPM } from '../time-source.ts';
+import { MAX_DRIFT_PPM } from '../../src/clock/offset-estimator.ts';
 
 /** Why an answer was not taken. */
 export type NtpRefusal =

@@ -1,9 +1,9 @@
 /**
- * All counters at one instant: two or three system calls, and a dozen twice a second. What is not there (another system, a container that
- * hides it) is undefined.
+ * All counters at one instant: two or three system calls, and a dozen twice a second. What is not
+ * there (another system, a container that hides it) is undefined.
  */
-import type { Sample } from '../../src/pause/facts.ts';
-import { CgroupProbe } from './cgroup.ts';
+import type { LoopTick, Sample } from '../../src/pause/facts.ts';
+import { CgroupProbe, type Throttling } from './cgroup.ts';
 import { parsePressure, parseSteal, parseUptime } from './machine.ts';
 import { ProcFile } from './proc-file.ts';
 import { DEBUGGER, ownSchedStat, parseSchedStat, schedStatOf, WITNESS } from './schedstat.ts';
@@ -12,6 +12,20 @@ const US_PER_MS = 1e3;
 const SELDOM_MS = 500;
 /** A wall clock that moves so much against the monotonic one was set, or the machine suspended. */
 const WALL_STEP_MS = 50;
+
+/** Of the loop alone: no system call. */
+export interface Tick extends LoopTick {
+  readonly idleMs: number;
+}
+
+/** What was read at a tick: most are never looked at, so nothing is taken apart before. */
+export interface Reading extends Tick {
+  readonly suspendedMs: number | undefined;
+  readonly cpu: NodeJS.CpuUsage;
+  readonly schedStat: string | undefined;
+  readonly throttling: Throttling;
+  readonly seldom: Seldom;
+}
 
 type Seldom = Pick<Sample, 'witnessRuns' | 'debuggerRuns' | 'pressureMs' | 'stealMs'>;
 
@@ -28,25 +42,24 @@ export class Probes {
   #wallOffsetMs = NaN;
   #suspendedMs: number | undefined;
 
+  tick(): Tick {
+    return { atMs: performance.now(), idleMs: performance.nodeTiming.idleTime };
+  }
+
   /** `isLate`: a pause has just ended, so nothing may be old. */
-  sample(isLate: boolean): Sample {
-    const atMs = performance.now();
-    const own = parseSchedStat(this.#own.read());
+  read(isLate: boolean, { atMs, idleMs }: Tick = this.tick()): Reading {
+    const schedStat = this.#own.read();
     if (isLate || !this.#seldom || atMs - this.#seldomAtMs >= SELDOM_MS) {
       this.#seldomAtMs = atMs;
       this.#seldom = this.#readSeldom();
     }
-    const throttling = this.#cgroup.read();
     return {
-      ...this.#seldom,
       atMs,
-      idleMs: performance.eventLoopUtilization().idle,
-      processCpuMs: processCpuMs(),
-      mainRunMs: own.runMs,
-      runQueueMs: own.waitMs,
-      throttledMs: throttling.ms,
-      throttledCount: throttling.count,
+      ...{ idleMs, schedStat },
       suspendedMs: this.#readSuspended(atMs),
+      cpu: process.cpuUsage(),
+      throttling: this.#cgroup.read(),
+      seldom: this.#seldom,
     };
   }
 
@@ -94,7 +107,15 @@ function debuggerUrl(): string | undefined {
   return process.features.inspector ? process.getBuiltinModule('node:inspector').url() : undefined;
 }
 
-function processCpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / US_PER_MS;
+export function sampleOf({ schedStat, cpu, throttling, seldom, ...reading }: Reading): Sample {
+  const own = parseSchedStat(schedStat);
+  return {
+    ...seldom,
+    ...reading,
+    processCpuMs: (cpu.user + cpu.system) / US_PER_MS,
+    mainRunMs: own.runMs,
+    runQueueMs: own.waitMs,
+    throttledMs: throttling.ms,
+    throttledCount: throttling.count,
+  };
 }

@@ -1,17 +1,20 @@
 /**
- * Why the loop stood still: samples the counters at each tick, and tells the cause of a pause two
+ * Why the loop stood still: samples the counters every few ticks, and tells the cause of a pause two
  * turns of the loop after it, when garbage collections and signals have been told as well; half a
  * tick later, if other threads have not yet gone on.
  */
 import { SUSPENDED_MIN_MS } from '../../src/pause/cause.ts';
-import { factsBetween, type Sample } from '../../src/pause/facts.ts';
+import { factsBetween } from '../../src/pause/facts.ts';
 import { GcLog } from '../../src/pause/gc-log.ts';
 import { type PauseEvent, pauseEvent } from '../../src/pause/pause-event.ts';
 import type { Pause } from '../../src/pause/pause-log.ts';
 import type { Diagnostics } from '../../src/telemetry/diagnostics.ts';
 import { collectGc } from './gc.ts';
-import { Probes } from './probes.ts';
+import { Probes, type Reading, sampleOf, type Tick } from './probes.ts';
 import { WorkerTick } from './worker-tick.ts';
+
+/** Between two samples while all is in time: what a sample costs is felt in an idle process. */
+const SAMPLE_MS = 200;
 
 export interface PauseWatchOptions {
   readonly tickMs: number;
@@ -27,7 +30,8 @@ export class PauseWatch {
   readonly #gc = new GcLog();
   readonly #worker: WorkerTick | undefined;
   readonly #stops: readonly (() => void)[];
-  #last: Sample;
+  #last: Reading;
+  #lastTick: Tick;
   /** Share of the last tick in which the loop had something to do. */
   #busy = 0;
   /** When the last SIGCONT came. */
@@ -48,20 +52,23 @@ export class PauseWatch {
       () => this.#probes.close(),
       () => this.#worker?.stop(),
     ];
-    this.#last = this.#probes.sample(true);
+    this.#lastTick = this.#last = this.#probes.read(true);
   }
 
   /** To be called at each tick, with the pause that made it late, if one did. */
   tick(pause: Pause | undefined): void {
+    const lastTick = this.#lastTick;
+    const tick = this.#probes.tick();
+    const about = { lastTick, busyBefore: this.#busy };
+    this.#lastTick = tick;
+    this.#busy = busyShare(lastTick, tick);
+    if (!pause && tick.atMs - this.#last.atMs < SAMPLE_MS) return;
     const before = this.#last;
-    const after = this.#probes.sample(pause !== undefined);
-    const busyBefore = this.#busy;
-    this.#last = after;
-    this.#busy = busyShare(before, after);
-    const { bootGapMs = 0 } = factsBetween(before, after, 0);
-    if (pause) this.#tellLater(before, after, { pause, busyBefore });
+    const after = (this.#last = this.#probes.read(pause !== undefined, tick));
+    const bootGapMs = (after.suspendedMs ?? 0) - (before.suspendedMs ?? 0);
+    if (pause) this.#tellLater(before, after, { ...about, pause });
     else if (bootGapMs >= SUSPENDED_MIN_MS) {
-      this.#tellLater(before, after, { pause: noPause(after.atMs), busyBefore });
+      this.#tellLater(before, after, { ...about, pause: noPause(after.atMs) });
     } else if (this.#untold === 0) this.#gc.forget(before.atMs);
   }
 
@@ -70,7 +77,7 @@ export class PauseWatch {
     for (const stop of this.#stops) stop();
   }
 
-  #tellLater(before: Sample, after: Sample, about: About): void {
+  #tellLater(before: Reading, after: Reading, about: About): void {
     this.#untold++;
     const { diagnostics, tickMs } = this.#options;
     const tell = diagnostics.guard('cause of a pause', () => {
@@ -85,16 +92,16 @@ export class PauseWatch {
     setImmediate(() => setImmediate(settle));
   }
 
-  #witnessRunsSince({ witnessRuns = 0 }: Sample): number {
-    return (this.#probes.witnessRuns() ?? 0) - witnessRuns;
+  #witnessRunsSince({ seldom }: Reading): number {
+    return (this.#probes.witnessRuns() ?? 0) - (seldom.witnessRuns ?? 0);
   }
 
-  #tell(before: Sample, after: Sample, { pause, busyBefore }: About): void {
+  #tell(before: Reading, after: Reading, { pause, lastTick, busyBefore }: About): void {
     const { fromMs, toMs } = pause;
-    const settled = { ...after, witnessRuns: this.#probes.witnessRuns() };
+    const settled = { ...sampleOf(after), witnessRuns: this.#probes.witnessRuns() };
     const facts = {
-      ...factsBetween(before, settled, toMs - fromMs),
-      gcMs: this.#gc.overlapMs(before.atMs, after.atMs),
+      ...factsBetween(sampleOf(before), settled, toMs - fromMs, lastTick),
+      gcMs: this.#gc.overlapMs(lastTick.atMs, after.atMs),
       workerGapMs: this.#worker?.gapMs(fromMs, toMs),
       continued: this.#continuedAtMs >= before.atMs,
     };
@@ -104,6 +111,8 @@ export class PauseWatch {
 
 interface About {
   readonly pause: Pause;
+  /** The last one in time. */
+  readonly lastTick: Tick;
   readonly busyBefore: number;
 }
 
@@ -112,7 +121,7 @@ function noPause(atMs: number): Pause {
   return { fromMs: atMs, toMs: atMs };
 }
 
-function busyShare(before: Sample, after: Sample): number {
-  const { idleMs = 0, windowMs } = factsBetween(before, after, 0);
-  return windowMs > 0 ? Math.min(1, Math.max(0, 1 - idleMs / windowMs)) : 0;
+function busyShare(before: Tick, after: Tick): number {
+  const idle = (after.idleMs - before.idleMs) / (after.atMs - before.atMs);
+  return Math.min(1, Math.max(0, 1 - idle)) || 0;
 }

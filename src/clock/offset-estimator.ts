@@ -29,7 +29,7 @@ import type { Offset, OffsetBounds } from './types.ts';
 export type { Exchange } from './offset-exchange.ts';
 
 /** Google's assumption for every clock; quartz has 20 to 100. */
-const MAX_DRIFT_PPM = 200;
+export const MAX_DRIFT_PPM = 200;
 /** The largest that is taken: beyond, nothing is a clock. */
 const MAX_DRIFT_LIMIT_PPM = 100_000;
 

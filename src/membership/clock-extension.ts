@@ -2,7 +2,7 @@
  * What heartbeats say of clocks, in extensions that older versions skip.
  *
  *     type 1   how far the sender's wall clock may be off what it says, µs in 2 (all ones: not
- *              known), hybrid logical clock 8; of who knows true time: true time less the
+ *              known), how often it was set, modulo 256, in 1, hybrid logical clock 8; of who knows true time: true time less the
  *              sender's wall clock, low and high, µs in 4 each (two's complement)
  *     type 2   `nameHash` 8 of each member whose clock the sender holds certainly out of budget
  *
@@ -17,9 +17,10 @@ const CLOCK_OUT = 2;
 
 const US_PER_MS = 1000;
 const ERROR_UNKNOWN = 0xffff;
-const ERROR_BYTES = 2;
-const HLC_BYTES = 8;
-const REFERENCE_AT = ERROR_BYTES + HLC_BYTES;
+const STEPS_AT = 2;
+const STEPS_MODULUS = 256;
+const HLC_AT = 3;
+const REFERENCE_AT = 11;
 const REFERENCE_BYTES = 8;
 const I32_MAX = 0x7fff_ffff;
 const HASH_BYTES = 8;
@@ -29,19 +30,25 @@ export const CLOCK_OUT_MAX = LIMITS.extensionBytes / HASH_BYTES;
 export interface ClockWord {
   /** How far the sender's wall clock may be off what it says; undefined: it does not say. */
   readonly errorMs: number | undefined;
+  /**
+   * How often the sender's wall clock was set, modulo 256: of a step that fits into the delays,
+   * nobody else can tell.
+   */
+  readonly steps: number;
   /** The sender's hybrid logical clock. */
   readonly hlc: bigint;
   /** True time less the sender's wall clock, if it knows. */
   readonly reference: OffsetBounds | undefined;
 }
 
-export function clockExtension({ errorMs, hlc, reference }: ClockWord): Extension {
+export function clockExtension({ errorMs, steps, hlc, reference }: ClockWord): Extension {
   const told = reference && isInRange(reference) ? reference : undefined;
   const bytes = new Uint8Array(REFERENCE_AT + (told ? REFERENCE_BYTES : 0));
   const view = new DataView(bytes.buffer);
   const errorUs = errorMs !== undefined && errorMs >= 0 ? Math.ceil(errorMs * US_PER_MS) : Infinity;
   view.setUint16(0, Math.min(ERROR_UNKNOWN, errorUs));
-  view.setBigUint64(ERROR_BYTES, hlc);
+  view.setUint8(STEPS_AT, steps % STEPS_MODULUS);
+  view.setBigUint64(HLC_AT, hlc);
   if (told) {
     view.setInt32(REFERENCE_AT, Math.floor(told.lowMs * US_PER_MS));
     view.setInt32(REFERENCE_AT + 4, Math.ceil(told.highMs * US_PER_MS));
@@ -57,7 +64,8 @@ export function clockWordOf({ extensions }: Message): ClockWord | undefined {
   const errorUs = view.getUint16(0);
   return {
     errorMs: errorUs === ERROR_UNKNOWN ? undefined : errorUs / US_PER_MS,
-    hlc: view.getBigUint64(ERROR_BYTES),
+    steps: view.getUint8(STEPS_AT),
+    hlc: view.getBigUint64(HLC_AT),
     reference: bytes.length < REFERENCE_AT + REFERENCE_BYTES ? undefined : referenceIn(view),
   };
 }

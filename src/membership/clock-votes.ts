@@ -12,11 +12,11 @@ const NOBODY: ReadonlySet<string> = new Set();
 export class ClockVotes {
   /** Lists that are not empty. */
   readonly #said = new Map<string, Said>();
-  readonly #ttlMs: number;
+  /** A list holds for so long. */
+  readonly ttlMs: number;
 
-  /** `ttlMs`: a list holds for so long. */
   constructor(ttlMs: number) {
-    this.#ttlMs = ttlMs;
+    this.ttlMs = ttlMs;
   }
 
   /** The peers of whom it says something else than before. */
@@ -33,7 +33,7 @@ export class ClockVotes {
     if (this.#said.size === 0) return [];
     return observers.filter((observer) => {
       const said = this.#said.get(observer);
-      return said?.out.has(peer) && nowMs - (said.saidAtMs ?? -Infinity) <= this.#ttlMs;
+      return said?.out.has(peer) && nowMs - (said.saidAtMs ?? -Infinity) <= this.ttlMs;
     });
   }
 
@@ -44,7 +44,7 @@ export class ClockVotes {
   aboutUs(self: string, observers: readonly string[], nowMs: number): string[] {
     return observers.filter((observer) => {
       const said = this.#said.get(observer);
-      return said?.out.has(self) && nowMs - said.heardAtMs <= this.#ttlMs;
+      return said?.out.has(self) && nowMs - said.heardAtMs <= this.ttlMs;
     });
   }
 

@@ -4,7 +4,12 @@
  * Against our steady clock (monotonic + a constant), so that a step of our own wall clock is none
  * of the peer's; `PeerClocks` turns it into wall time.
  */
-import { createOffsetEstimator, type OffsetEstimator } from '../clock/offset-estimator.ts';
+import {
+  createOffsetEstimator,
+  type Exchange,
+  type OffsetEstimator,
+  type OffsetStep,
+} from '../clock/offset-estimator.ts';
 import type { Offset, OffsetBounds } from '../clock/types.ts';
 import type { OffsetVerdict } from '../clock/verdict.ts';
 import type { ClockWord } from './clock-extension.ts';
@@ -33,7 +38,16 @@ export class PeerClock {
   #askedSinceBurst = Infinity;
   /** `nameHash` of the peer. */
   readonly hash: string;
-  readonly #estimator: OffsetEstimator;
+  #estimator: OffsetEstimator;
+  /** How often its clock was set, as it says; which life of it says so. */
+  #told: { readonly steps: number; readonly bootId: string } | undefined;
+  /** What was asked before is of a clock that was set since. */
+  #notBeforeMs = -Infinity;
+  /** The last exchange that was believed. */
+  heardAtMs = -Infinity;
+  /** We have seen a step that it has not told of yet. */
+  #isToBeTold = false;
+  #lastStep: OffsetStep | undefined;
   readonly #maxDriftPpm: number;
   #reference: PeerReference | undefined;
   /**
@@ -48,8 +62,8 @@ export class PeerClock {
     this.#estimator = createOffsetEstimator({ maxDriftPpm });
   }
 
-  get lastStep(): OffsetEstimator['lastStep'] {
-    return this.#estimator.lastStep;
+  get lastStep(): OffsetStep | undefined {
+    return this.#lastStep;
   }
 
   /** A question goes to it. `every`: a burst each so many questions, of `length` exchanges. */
@@ -71,20 +85,53 @@ export class PeerClock {
     const { errorMs } = word;
     const { sentAtMs, sentAtWallMs, receivedAtMs } = message;
     if (errorMs === undefined || receivedAtMs === undefined) return 'nothing';
-    const result = this.#estimator.exchange({
+    if (t1MonoMs < this.#notBeforeMs) return 'rejected';
+    const exchange = {
       ...{ t1MonoMs, t4MonoMs, t1WallMs: t1MonoMs + baseMs, t4WallMs: t4MonoMs + baseMs },
       t2WallMs: sentAtWallMs - (sentAtMs - receivedAtMs),
       t3WallMs: sentAtWallMs,
       remoteErrorMs: errorMs,
-    });
+    };
+    const told = this.#tellsOf(message.bootId, word.steps);
+    const result =
+      told === 'a-step' ? this.#startAnew(exchange) : this.#estimator.exchange(exchange);
+    if (result !== 'rejected') this.heardAtMs = t4MonoMs;
     if (result === 'step') {
       this.steps++;
+      this.#isToBeTold = told === 'nothing'; // another life does not tell of what was before it
+      this.#lastStep = this.#estimator.lastStep ?? this.#lastStep;
       this.#reference = this.#unproved = undefined;
     } else if (result === 'accepted' && this.#unproved && t1MonoMs >= this.#unproved.heardAtMs) {
       this.#reference = this.#unproved;
       this.#unproved = undefined;
     }
     return result;
+  }
+
+  /** What it says with how often its clock was set so far. */
+  #tellsOf(bootId: string, steps: number): 'nothing' | 'a-step' | 'another-life' {
+    const before = this.#told;
+    this.#told = { steps, bootId };
+    if (before?.bootId === bootId) return before.steps === steps ? 'nothing' : 'a-step';
+    this.#isToBeTold = false;
+    return 'another-life';
+  }
+
+  /** What was known of its clock is void. A step, unless it is the one that we saw ourselves. */
+  #startAnew(exchange: Exchange): ExchangeResult {
+    const { t4MonoMs: atMs } = exchange;
+    const before = this.at(atMs);
+    const estimator = createOffsetEstimator({ maxDriftPpm: this.#maxDriftPpm });
+    const result = estimator.exchange(exchange);
+    const after = estimator.at(atMs);
+    this.#estimator = estimator;
+    this.#notBeforeMs = atMs;
+    const isKnown = this.#isToBeTold;
+    this.#isToBeTold = false;
+    if (isKnown || !before || !after) return result;
+    const errorMs = (before.highMs - before.lowMs + after.highMs - after.lowMs) / 2;
+    this.#lastStep = { atMs, byMs: after.offsetMs - before.offsetMs, errorMs };
+    return 'step';
   }
 
   /**

@@ -10,8 +10,9 @@
  * Source: RFC 5905 (exchange); CockroachDB counts only what is certain, as we do.
  */
 import { HybridClock } from '../clock/hlc.ts';
+import { MAX_DRIFT_PPM } from '../clock/offset-estimator.ts';
 import type { Offset, OffsetBounds } from '../clock/types.ts';
-import { offsetVerdict } from '../clock/verdict.ts';
+import { type OffsetVerdict, offsetVerdict } from '../clock/verdict.ts';
 import {
   CLOCK_OUT_MAX,
   clockExtension,
@@ -33,8 +34,6 @@ const BURST = { every: 32, length: 4 };
 
 /** As CockroachDB and YugabyteDB allow. */
 export const MAX_OFFSET_MS = 500;
-/** As Google assumes: crystals are within 30, and this also covers clocks that are slewed. */
-export const MAX_DRIFT_PPM = 200;
 
 export interface PeerClocksOptions {
   readonly group: Group;
@@ -95,10 +94,10 @@ export class PeerClocks {
   /** What goes with a message. */
   extensions(kind: MessageKind, contact: Contact, now: Instant): Extension[] {
     this.note(now);
-    const { monoMs, wallMs, wallErrorMs: errorMs = 0 } = now;
+    const { monoMs, wallMs, wallErrorMs: errorMs = 0, wallSteps: steps = 0 } = now;
     const isQuestion = kind === 'question';
     const word = {
-      ...{ errorMs, hlc: this.#hlc.send(wallMs) },
+      ...{ errorMs, steps, hlc: this.#hlc.send(wallMs) },
       reference: isQuestion ? this.#reference(monoMs) : undefined,
     };
     const out = isQuestion ? this.#heldOut(contact, monoMs) : [];
@@ -168,9 +167,10 @@ export class PeerClocks {
     return this.#isMajority(by, assigned) ? by : undefined;
   }
 
-  /** True if we ourselves hold it out. */
-  isHeldOut(name: string): boolean {
-    return this.#out.has(name);
+  /** True if we ourselves hold it out, by what we heard of it lately. */
+  isHeldOut(name: string, nowMs: number): boolean {
+    const clock = this.#out.has(name) ? this.#clocks.get(name) : undefined;
+    return clock !== undefined && nowMs - clock.heardAtMs <= this.#votes.ttlMs;
   }
 
   viewOf(name: string, nowMs: number): PeerClockView | undefined {
@@ -217,7 +217,7 @@ export class PeerClocks {
     const offset = this.#offsetOf(clock, nowMs);
     const before = clock.verdict;
     if (!offset) return false;
-    clock.verdict = offsetVerdict(offset, this.#maxOffsetMs);
+    clock.verdict = this.#verdict(offset, before);
     if (clock.verdict === 'out') this.#out.add(name);
     else this.#out.delete(name);
     if (clock.verdict === before) return false;
@@ -229,11 +229,22 @@ export class PeerClocks {
     return before === 'out' || clock.verdict === 'out';
   }
 
+  /**
+   * What is ambiguous now stays what it was for certain, as long as the likeliest offset goes with
+   * that: else a clock at the edge of the budget changes its name with every message.
+   */
+  #verdict(offset: Offset, before: PeerClock['verdict']): OffsetVerdict {
+    const verdict = offsetVerdict(offset, this.#maxOffsetMs);
+    const isLikelyOut = Math.abs(offset.offsetMs) > this.#maxOffsetMs;
+    if (verdict === 'ambiguous' && before === (isLikelyOut ? 'out' : 'within')) return before;
+    return verdict;
+  }
+
   #holdingOut(name: string, assigned: readonly string[], nowMs: number): string[] {
     const { self } = this.#group;
     const by = this.#votes.about(name, assigned, nowMs).filter((observer) => observer !== self);
     const isOurs = self !== undefined && assigned.includes(self);
-    return isOurs && this.isHeldOut(name) ? [...by, self] : by;
+    return isOurs && this.isHeldOut(name, nowMs) ? [...by, self] : by;
   }
 
   /** Whom we hold out, of those that the receiver watches too, and itself. */
@@ -243,8 +254,7 @@ export class PeerClocks {
     for (const name of this.#out) {
       if (hashes.length === CLOCK_OUT_MAX) break;
       if (name !== to.name && !group.observers.of(name).includes(to.name)) continue;
-      // It may have become uncertain since, because nothing was heard.
-      if (this.viewOf(name, nowMs)?.verdict !== 'out') continue;
+      if (!this.isHeldOut(name, nowMs)) continue;
       hashes.push((this.#clocks.get(name) as PeerClock).hash);
     }
     return hashes;

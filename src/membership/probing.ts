@@ -62,7 +62,8 @@ export class Probing {
   /** Votes expire: those who watch the peer but not us would not hear it again otherwise. */
   #renewVote(watch: Watch, now: Instant): void {
     const { group, watches, conversation, clocks } = this.#options;
-    if (watch.judgement.vote !== 'suspect' && !clocks.isHeldOut(watch.contact.name)) return;
+    if (watch.judgement.vote !== 'suspect' && !clocks.isHeldOut(watch.contact.name, now.monoMs))
+      return;
     for (const other of group.observers.of(watch.contact.name)) {
       const contact = watches.has(other) ? undefined : conversation.contact(other);
       if (contact) conversation.ask(contact, now, false);

@@ -9,6 +9,8 @@ export interface Instant {
   readonly wallMs: number;
   /** How far the wall clock may be off what is told of it here, either way, in ms. Default 0. */
   readonly wallErrorMs?: number;
+  /** How often the wall clock was set, as far as we noticed. Default 0. */
+  readonly wallSteps?: number;
 }
 
 /** The clock of a peer against ours, and what is held of it. */

@@ -1,6 +1,11 @@
 /**
- * What was counted while we stood still: the difference of two samples, one taken at the last
- * tick in time, one at the late tick. What could not be read is undefined, never 0.
+ * What was counted while we stood still: the difference of two samples, the last one before the
+ * pause and one at the late tick. What could not be read is undefined, never 0.
+ *
+ * Files are not read at every tick (an idle process would spend most of its time on that), so the
+ * sample before may be some ticks old. What the loop did until the last tick in time is known
+ * without them: it was idle or it was not, and what it was not is taken off: off its running time
+ * first, and what is left off its waiting time.
  */
 
 /**
@@ -33,6 +38,9 @@ export interface Sample {
   readonly suspendedMs: number | undefined;
 }
 
+/** A look at the loop alone, as it is taken at each tick. */
+export type LoopTick = Pick<Sample, 'atMs' | 'idleMs'>;
+
 export interface PauseFacts {
   /** From when the tick was due until it came: we stood still at least so long. */
   readonly gapMs: number;
@@ -58,15 +66,27 @@ export interface PauseFacts {
   readonly continued?: boolean;
 }
 
-/** The facts that lie in two samples; the rest is added by whoever knows it. */
-export function factsBetween(before: Sample, after: Sample, gapMs: number): PauseFacts {
+/**
+ * The facts that lie in two samples; the rest is added by whoever knows it. `lastTick`: the last
+ * tick in time, if that was after the sample before.
+ */
+export function factsBetween(
+  before: Sample,
+  after: Sample,
+  gapMs: number,
+  lastTick: LoopTick = before,
+): PauseFacts {
+  const earlierMs = lastTick.atMs - before.atMs - (difference(before.idleMs, lastTick.idleMs) ?? 0);
+  const busyMs = Math.max(0, earlierMs);
+  const runMs = difference(before.mainRunMs, after.mainRunMs);
+  const waitMs = difference(before.runQueueMs, after.runQueueMs);
   return {
     gapMs,
-    windowMs: after.atMs - before.atMs,
-    idleMs: difference(before.idleMs, after.idleMs),
-    processCpuMs: difference(before.processCpuMs, after.processCpuMs),
-    mainRunMs: difference(before.mainRunMs, after.mainRunMs),
-    runQueueMs: difference(before.runQueueMs, after.runQueueMs),
+    windowMs: after.atMs - lastTick.atMs,
+    idleMs: difference(lastTick.idleMs, after.idleMs),
+    processCpuMs: less(difference(before.processCpuMs, after.processCpuMs), busyMs),
+    mainRunMs: less(runMs, busyMs),
+    runQueueMs: less(waitMs, Math.max(0, busyMs - (runMs ?? 0))),
     witnessRuns: difference(before.witnessRuns, after.witnessRuns),
     debuggerRuns: difference(before.debuggerRuns, after.debuggerRuns),
     throttledMs: difference(before.throttledMs, after.throttledMs),
@@ -75,6 +95,10 @@ export function factsBetween(before: Sample, after: Sample, gapMs: number): Paus
     stealMs: difference(before.stealMs, after.stealMs),
     bootGapMs: difference(before.suspendedMs, after.suspendedMs),
   };
+}
+
+function less(ms: number | undefined, byMs: number): number | undefined {
+  return ms === undefined ? undefined : Math.max(0, ms - byMs);
 }
 
 /** A counter that went back was set anew (another cgroup): then nothing is known. */

@@ -146,7 +146,7 @@ export const METRICS = {
     description: 'Pauses of our own process',
   },
   loopDelay: {
-    name: 'tardy.pause.loop_delay',
+    name: 'tardy.pause.loop_delay.quantile',
     kind: 'gauge',
     unit: 's',
     attributes: [ATTR.quantile],

@@ -74,7 +74,11 @@ export function* points(source: TelemetrySource, nowMs: number): Generator<Point
   yield* loopDelayPoints(source, nowMs);
   yield* leasePoints();
   yield { metric: 'selfSeries', attributes: {}, value: table.series.used };
-  yield { metric: 'selfErrors', attributes: {}, value: diagnostics.errors + leaseDiagnostics.errors };
+  yield {
+    metric: 'selfErrors',
+    attributes: {},
+    value: diagnostics.errors + leaseDiagnostics.errors,
+  };
 }
 
 /** A point that is a histogram. */

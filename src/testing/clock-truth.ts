@@ -5,7 +5,8 @@
  *   the holder gives. After a step of either the two must have talked first.
  * - `clock-out-wrong`: who is held clock-out is further off than the budget from so many of its
  *   assigned observers that they are a majority.
- * - `clock-out-missed`, at the end: who is so far off from so many that run is held clock-out.
+ * - `clock-out-missed`, at the end: who is twice as far off from so many that run is held
+ *   clock-out; nearer to the budget it may rightly be ambiguous.
  */
 import { RULES } from '../membership/rules.ts';
 import type { PeerView } from '../membership/types.ts';
@@ -23,6 +24,13 @@ export interface ClockTruthOptions {
   readonly checks: Checks;
   readonly maxOffsetMs: number;
   readonly intervalMs: number;
+}
+
+interface OutOptions {
+  /** Whose opinion counts. Default: everyone's. */
+  readonly counts?: (observer: SimNode) => boolean;
+  /** How many budgets it has to be off. Default 1. */
+  readonly budgets?: number;
 }
 
 export class ClockTruth {
@@ -45,7 +53,7 @@ export class ClockTruth {
   check(): void {
     this.#eachView((observer, peer, view) => {
       if (peer.phase !== 'running' || view.state === 'clock-out' || !this.#isSettled()) return;
-      if (this.isOut(observer, peer, ({ phase }) => phase === 'running')) {
+      if (this.isOut(observer, peer, { counts: ({ phase }) => phase === 'running', budgets: 2 })) {
         this.#report('clock-out-missed', observer, peer, view);
       }
     });
@@ -58,13 +66,14 @@ export class ClockTruth {
   isOut(
     holder: SimNode,
     peer: SimNode,
-    counts: (observer: SimNode) => boolean = () => true,
+    { counts = () => true, budgets = 1 }: OutOptions = {},
   ): boolean {
-    const { cluster, maxOffsetMs } = this.#options;
+    const { cluster } = this.#options;
+    const limitMs = budgets * this.#options.maxOffsetMs;
     const observers = holder.members.filter((name) => name !== peer.name);
     const off = observers.filter((name) => {
       const observer = cluster.byName(name);
-      return observer && counts(observer) && Math.abs(this.#offsetMs(observer, peer)) > maxOffsetMs;
+      return observer && counts(observer) && Math.abs(this.#offsetMs(observer, peer)) > limitMs;
     });
     return RULES.isMajority(off.length, observers.length);
   }

@@ -26,11 +26,12 @@ export interface Reference {
   readonly leap: Leap;
 }
 
-export function referenceOf(own: readonly Source[], peers: readonly Source[]): Reference {
+/** `peers`: asked only if no source of our own says anything. */
+export function referenceOf(own: readonly Source[], peers: () => readonly Source[]): Reference {
   const speaking = (sources: readonly Source[]) =>
     sources.filter((source): source is Speaking => source.bounds !== undefined);
   const direct = speaking(own);
-  const used = direct.length > 0 ? direct : speaking(peers);
+  const used = direct.length > 0 ? direct : speaking(peers());
   const { bounds, truechimers, falsetickers } = intersect(used);
   const sources = bounds ? truechimers : [];
   return { bounds, sources, falsetickers, leap: leapOf(used, sources) };

@@ -29,9 +29,6 @@ export interface TimekeepingOptions {
 /** A source of true time, and what it says: true time less our wall clock. */
 export type SourceView = SourceReading & { readonly isFalseticker: boolean };
 
-/** Of what we do not ask anybody: a peer that told us when we had no source of our own. */
-const PEER = 'peer:';
-
 export class Timekeeping {
   readonly hlc = new HybridClock();
   readonly clock: Clock;
@@ -63,10 +60,10 @@ export class Timekeeping {
 
   /** Throws ERR_TARDY_CONFIG for a server that cannot be read. */
   start(): void {
-    const { ntpServers, localTime, diagnostics, emit } = this.#options;
+    const { ntpServers, localTime, maxDriftPpm, diagnostics, emit } = this.#options;
     const local = localTime ? 'auto' : false;
     this.#sources = startTimeSources({
-      ...{ ntpServers, chrony: local, clockbound: local, diagnostics },
+      ...{ ntpServers, chrony: local, clockbound: local, maxDriftPpm, diagnostics },
       steadyBaseMs: this.#steadyBaseMs,
       wallBase: () => this.#wall.base(),
       onEvent: emit,
@@ -85,23 +82,20 @@ export class Timekeeping {
   }
 
   /** This moment, by our two clocks. */
-  readonly now = (): Instant => this.#wall.now();
+  readonly now = (): Instant => ({ ...this.#wall.now(), wallSteps: this.steps });
 
   /** What true time is, as far as all sources together say. */
   reference(nowMs: number): Reference {
-    const own = this.#readings(nowMs).map(({ name, offset, leap }) => ({
-      ...{ name, leap, bounds: offset },
-    }));
-    const peers = this.#options
-      .peers()
-      .map(({ name, bounds }): Source => ({ name: `${PEER}${name}`, bounds, leap: 'none' }));
-    return referenceOf(own, peers);
+    return referenceOf(this.#own(nowMs), () =>
+      this.#options
+        .peers()
+        .map(({ name, bounds }) => ({ name: `peer:${name}`, bounds, leap: 'none' })),
+    );
   }
 
-  /** True time less our wall clock from sources of our own, to be handed on to peers. */
+  /** The same from sources of our own, to be handed on to peers. */
   ownReference(nowMs: number): OffsetBounds | undefined {
-    const { bounds, sources } = this.reference(nowMs);
-    return sources[0]?.startsWith(PEER) ? undefined : bounds;
+    return referenceOf(this.#own(nowMs), () => []).bounds;
   }
 
   /** Every source of our own. */
@@ -134,6 +128,10 @@ export class Timekeeping {
   serverOffset(peer: string, nowMs: number): Offset | undefined {
     const offset = this.#headers.at(peer, nowMs);
     return offset && this.#againstWall(offset);
+  }
+
+  #own(nowMs: number): Source[] {
+    return this.#readings(nowMs).map(({ name, offset, leap }) => ({ name, leap, bounds: offset }));
   }
 
   #readings(nowMs: number): SourceReading[] {

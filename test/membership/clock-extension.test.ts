@@ -21,19 +21,17 @@ const US = 0.001;
 /** The largest that is told: of two bytes of µs, all ones mean that it is not known. */
 const ERROR_MAX_MS = 65.534;
 
-const anyError = fc.oneof(
-  fc.double({ min: 0, max: ERROR_MAX_MS - US, noNaN: true }),
-  fc.constant(0),
-);
+/** To the nanosecond. */
+const ms = (min: number, max: number) =>
+  fc.integer({ min: Math.round(min * 1e6), max: Math.round(max * 1e6) }).map((ns) => ns / 1e6);
+const anyError = ms(0, ERROR_MAX_MS - US);
 const anyHlc = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const anyReference = fc
-  .tuple(
-    fc.double({ min: -HALF_HOUR_MS, max: HALF_HOUR_MS, noNaN: true }),
-    fc.double({ min: 0, max: 1000, noNaN: true }),
-  )
+  .tuple(ms(-HALF_HOUR_MS, HALF_HOUR_MS), ms(0, 1000))
   .map(([lowMs, widthMs]) => ({ lowMs, highMs: lowMs + widthMs }));
 const anyWord: fc.Arbitrary<ClockWord> = fc.record({
   errorMs: fc.option(anyError, { nil: undefined }),
+  steps: fc.integer({ min: 0, max: 255 }),
   hlc: anyHlc,
   reference: fc.option(anyReference, { nil: undefined }),
 });
@@ -52,6 +50,7 @@ describe('what a message says of the clock of its sender', () => {
     const property = fc.property(anyWord, (word) => {
       const read = clockWordOf(overTheWire(clockExtension(word)))!;
       expect(read.hlc).toBe(word.hlc);
+      expect(read.steps).toBe(word.steps);
       expect(read.errorMs === undefined).toBe(word.errorMs === undefined);
       if (word.errorMs !== undefined) {
         const moreMs = read.errorMs! - word.errorMs;
@@ -73,7 +72,7 @@ describe('what a message says of the clock of its sender', () => {
   it.each([undefined, Infinity, NaN, 65.535, 100, 1e300])(
     'no error is known of %s ms',
     (errorMs) => {
-      const extension = clockExtension({ errorMs, hlc: 1n, reference: undefined });
+      const extension = clockExtension({ errorMs, steps: 0, hlc: 1n, reference: undefined });
       expect(clockWordOf(withExtensions([extension]))!.errorMs).toBeUndefined();
     },
   );
@@ -86,14 +85,24 @@ describe('what a message says of the clock of its sender', () => {
     [NaN, NaN],
     [0, NaN],
   ])('of true time from %s to %s ms it tells nothing', (lowMs, highMs) => {
-    const extension = clockExtension({ errorMs: 1, hlc: 7n, reference: { lowMs, highMs } });
+    const extension = clockExtension({
+      errorMs: 1,
+      steps: 0,
+      hlc: 7n,
+      reference: { lowMs, highMs },
+    });
     expect(clockWordOf(withExtensions([extension]))).toEqual({
-      ...{ errorMs: 1, hlc: 7n, reference: undefined },
+      ...{ errorMs: 1, steps: 0, hlc: 7n, reference: undefined },
     });
   });
 
+  it('counts steps modulo 256', () => {
+    const told = { errorMs: 1, steps: 259, hlc: 1n, reference: undefined };
+    expect(clockWordOf(withExtensions([clockExtension(told)]))!.steps).toBe(3);
+  });
+
   it('is nothing without one, and nothing in what is too short', () => {
-    const { bytes } = clockExtension({ errorMs: 1, hlc: 1n, reference: undefined });
+    const { bytes } = clockExtension({ errorMs: 1, steps: 0, hlc: 1n, reference: undefined });
     expect(clockWordOf(withExtensions([]))).toBeUndefined();
     for (let length = 0; length < bytes.length; length++) {
       const cut = { type: 1, bytes: bytes.slice(0, length) };
@@ -103,30 +112,35 @@ describe('what a message says of the clock of its sender', () => {
 
   it('is read without true time where that is cut off, and where it is turned around', () => {
     const reference = { lowMs: -1, highMs: 2 };
-    const { bytes } = clockExtension({ errorMs: 1, hlc: 1n, reference });
-    expect(bytes).toHaveLength(18);
-    const cut = { type: 1, bytes: bytes.slice(0, 17) };
+    const { bytes } = clockExtension({ errorMs: 1, steps: 0, hlc: 1n, reference });
+    expect(bytes).toHaveLength(19);
+    const cut = { type: 1, bytes: bytes.slice(0, 18) };
     expect(clockWordOf(withExtensions([cut]))).toMatchObject({ errorMs: 1, reference: undefined });
     const turned = new Uint8Array(bytes);
-    turned.set(bytes.slice(14, 18), 10);
-    turned.set(bytes.slice(10, 14), 14);
+    turned.set(bytes.slice(15, 19), 11);
+    turned.set(bytes.slice(11, 15), 15);
     expect(clockWordOf(withExtensions([{ type: 1, bytes: turned }]))!.reference).toBeUndefined();
   });
 
   it('is read from what a later version made longer', () => {
-    const { bytes } = clockExtension({ errorMs: 1, hlc: 5n, reference: { lowMs: -1, highMs: 2 } });
+    const { bytes } = clockExtension({
+      errorMs: 1,
+      steps: 0,
+      hlc: 5n,
+      reference: { lowMs: -1, highMs: 2 },
+    });
     const longer = new Uint8Array([...bytes, 1, 2, 3]);
     expect(clockWordOf(withExtensions([{ type: 1, bytes: longer }]))).toEqual({
-      ...{ errorMs: 1, hlc: 5n, reference: { lowMs: -1, highMs: 2 } },
+      ...{ errorMs: 1, steps: 0, hlc: 5n, reference: { lowMs: -1, highMs: 2 } },
     });
   });
 
   it('is found in a part of a larger buffer', () => {
-    const { bytes } = clockExtension({ errorMs: 2, hlc: 3n, reference: undefined });
+    const { bytes } = clockExtension({ errorMs: 2, steps: 0, hlc: 3n, reference: undefined });
     const buffer = new Uint8Array(64);
     buffer.set(bytes, 13);
     const part = { type: 1, bytes: buffer.subarray(13, 13 + bytes.length) };
-    expect(clockWordOf(withExtensions([part]))).toMatchObject({ errorMs: 2, hlc: 3n });
+    expect(clockWordOf(withExtensions([part]))).toMatchObject({ errorMs: 2, steps: 0, hlc: 3n });
   });
 });
 

@@ -18,6 +18,8 @@ interface Wall {
   /** How far what it shows may be off it, and by how much that is, of that. */
   readonly errorMs: number;
   readonly offShare: number;
+  /** How often it was set, as far as is told; undefined: nobody tells. */
+  steps: number | undefined;
 }
 
 export interface ClockNetOptions extends TinyNetOptions {
@@ -41,7 +43,9 @@ export class ClockNet extends TinyNet {
 
   /** Somebody sets its wall clock. */
   step(name: string, byMs: number): this {
-    this.#walls.get(name)!.aheadMs += byMs;
+    const wall = this.#walls.get(name)!;
+    wall.aheadMs += byMs;
+    if (wall.steps !== undefined) wall.steps++;
     return this;
   }
 
@@ -102,10 +106,12 @@ export function expectWithin(value: number, lowMs: number, highMs: number): void
 }
 
 function wallOf(given: Partial<Wall> = {}): Wall {
-  return { aheadMs: 0, driftPpm: 0, errorMs: 0, offShare: 0, ...given };
+  return { aheadMs: 0, driftPpm: 0, errorMs: 0, offShare: 0, steps: 0, ...given };
 }
 
-function shown({ aheadMs, driftPpm, errorMs, offShare }: Wall, nowMs: number): Instant {
+function shown(wall: Wall, nowMs: number): Instant {
+  const { aheadMs, driftPpm, errorMs, offShare, steps: wallSteps } = wall;
   const wallMs = TRUE_WALL_MS + nowMs * (1 + driftPpm * 1e-6) + aheadMs + errorMs * offShare;
-  return { monoMs: nowMs, wallMs, wallErrorMs: errorMs };
+  const told = { monoMs: nowMs, wallMs, wallErrorMs: errorMs };
+  return wallSteps === undefined ? told : { ...told, wallSteps };
 }

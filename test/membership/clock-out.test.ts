@@ -66,6 +66,16 @@ describe('a clock that is ten seconds off', () => {
     expect([...told[0]!.by].sort()).toEqual(['a', 'b']);
   });
 
+  it('is out as soon as both others know it: they do not wait to be asked', () => {
+    const net = settled(THREE, {}).step('c', 10_000).run(SETTLED_MS);
+    const knownMs = ['a', 'b'].map((at) => net.eventsOf(at, 'clock').at(-1)!.atMs);
+    for (const at of ['a', 'b']) {
+      const { to, atMs } = net.eventsOf(at, 'state').at(-1)!;
+      expect(to).toBe('clock-out');
+      expect(atMs - Math.max(...knownMs)).toBeLessThan(INTERVAL_MS / 10);
+    }
+  });
+
   it('holds the others out, alone: they are alive for everybody', () => {
     const net = settled(THREE, { walls: AWAY });
     for (const of of ['a', 'b']) {

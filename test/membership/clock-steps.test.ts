@@ -37,15 +37,20 @@ describe('a step of our own wall clock', () => {
   });
 });
 
-describe('a step of the clock of a peer', () => {
+describe.each([
+  ['that it tells of', 0],
+  ['that nobody tells of', undefined],
+])('a step of the clock of a peer %s', (_, steps) => {
+  const told = () => new ClockNet(THREE, { walls: { c: { steps } } }).run(10_000);
+
   it.each([10_000, -250, 50])('of %s ms is told and sized', (byMs) => {
-    const net = settled();
+    const net = told();
     net.step('c', byMs).run(2 * INTERVAL_MS);
     for (const at of ['a', 'b']) {
-      const steps = net.eventsOf(at, 'clock-step');
-      expect(steps).toMatchObject([{ peer: 'c' }]);
-      expect(Math.abs(steps[0]!.byMs - byMs)).toBeLessThanOrEqual(steps[0]!.errorMs);
-      expect(steps[0]!.errorMs).toBeLessThan(5);
+      const seen = net.eventsOf(at, 'clock-step');
+      expect(seen).toMatchObject([{ peer: 'c' }]);
+      expect(Math.abs(seen[0]!.byMs - byMs)).toBeLessThanOrEqual(seen[0]!.errorMs);
+      expect(seen[0]!.errorMs).toBeLessThan(5);
       expect(net.clock(at, 'c')!.steps).toBe(1);
       net.expectTruth(at, 'c');
       expect(net.clock(at, 'b' === at ? 'a' : 'b')!.steps).toBe(0);
@@ -54,7 +59,26 @@ describe('a step of the clock of a peer', () => {
   });
 
   it('that was noticed is not told again', () => {
-    const net = settled().step('c', 10_000).run(60_000);
+    const net = told().step('c', 10_000).run(60_000);
     expect(net.eventsOf('a', 'clock-step')).toHaveLength(1);
+  });
+
+  it('is known again in its next life', () => {
+    const net = told().step('c', 10_000).run(5000).kill('c').run(5000).step('c', -10_000);
+    net.revive('c').run(5000);
+    for (const at of ['a', 'b']) net.expectTruth(at, 'c');
+    net.step('c', 700).run(5000);
+    for (const at of ['a', 'b']) net.expectTruth(at, 'c');
+  });
+});
+
+describe('steps that fit into the delays', () => {
+  it('are known, as their owner tells of them', () => {
+    const net = new ClockNet(THREE, { way: () => 5 }).run(10_000);
+    for (let i = 0; i < 30; i++) {
+      net.step('c', 0.7).run(2 * INTERVAL_MS);
+      for (const at of ['a', 'b']) net.expectTruth(at, 'c');
+    }
+    expect(net.clock('a', 'c')!.steps).toBe(30);
   });
 });

@@ -8,16 +8,18 @@ const DRIFT_PPM = 200;
 const BASE_MS = 1.78e12;
 const BURST = { every: 4, length: 3 };
 
-const word = (errorMs: number | undefined = 0): ClockWord => ({
-  ...{ errorMs, hlc: 0n, reference: undefined },
+const word = (errorMs: number | undefined = 0, steps = 0): ClockWord => ({
+  ...{ errorMs, steps, hlc: 0n, reference: undefined },
 });
+/** It says that its clock was set so often. */
+const set = (steps: number) => word(0, steps);
 
 /** An answer of a peer that is ahead by so much: 5 ms there, 2 ms of work, 5 ms back. */
-function answer(t1Ms: number, aheadMs: number): Message {
+function answer(t1Ms: number, aheadMs: number, bootId = 'a'.repeat(16)): Message {
   // Its monotonic clock began elsewhere.
   const receivedAtMs = t1Ms + 5 + 1e6;
   return {
-    ...({ kind: 'answer', receivedAtMs, sentAtMs: receivedAtMs + 2 } as Message),
+    ...({ kind: 'answer', bootId, receivedAtMs, sentAtMs: receivedAtMs + 2 } as Message),
     sentAtWallMs: BASE_MS + t1Ms + 7 + aheadMs,
   };
 }
@@ -69,6 +71,74 @@ describe('the clock of a peer', () => {
     expect(Math.abs(clock.lastStep!.byMs + 500)).toBeLessThanOrEqual(clock.lastStep!.errorMs);
     const { lowMs, highMs } = clock.at(2012)!;
     expectWithin(-500, lowMs, highMs);
+  });
+});
+
+describe('a peer that says that its clock was set', () => {
+  it('makes a step known that fits into the delays', () => {
+    const clock = born();
+    asked(clock, 1000, 0);
+    expect(asked(clock, 2000, 4)).toBe('accepted');
+    expect(asked(clock, 3000, 4, set(1))).toBe('step');
+    expect(clock.steps).toBe(1);
+    expect(Math.abs(clock.lastStep!.byMs - 4)).toBeLessThanOrEqual(clock.lastStep!.errorMs);
+    expect(asked(clock, 4000, 4, set(1))).toBe('accepted');
+    expect(asked(clock, 5000, -4, set(2))).toBe('step');
+    const { lowMs, highMs } = clock.at(5012)!;
+    expectWithin(-4, lowMs, highMs);
+    expect(highMs - lowMs).toBeGreaterThan(9.9); // all before is void
+    expect(clock.steps).toBe(2);
+  });
+
+  it('tells nothing new of a step that we have seen', () => {
+    const clock = born();
+    asked(clock, 1000, 0);
+    expect(asked(clock, 2000, 500)).toBe('step');
+    expect(asked(clock, 3000, 500, set(1))).toBe('accepted');
+    expect(clock.steps).toBe(1);
+  });
+
+  it('says so with the step itself: that is one', () => {
+    const clock = born();
+    asked(clock, 1000, 0);
+    expect(asked(clock, 2000, 500, set(1))).toBe('step');
+    expect(asked(clock, 3000, 500, set(1))).toBe('accepted');
+    expect(clock.steps).toBe(1);
+  });
+
+  it('counts from 0 again in its next life', () => {
+    const clock = born();
+    asked(clock, 1000, 0, set(7));
+    const times = { t1MonoMs: 2000, t4MonoMs: 2012, baseMs: BASE_MS };
+    expect(clock.answered(answer(2000, 0, 'b'.repeat(16)), set(0), times)).toBe('accepted');
+    expect(clock.steps).toBe(0);
+  });
+
+  it('is not taken back by an answer that was overtaken', () => {
+    const clock = born();
+    asked(clock, 1000, 0);
+    asked(clock, 2000, 500, set(1));
+    const late = { t1MonoMs: 1980, t4MonoMs: 2100, baseMs: BASE_MS };
+    expect(clock.answered(answer(1980, 0), set(0), late)).toBe('rejected');
+    const { lowMs, highMs } = clock.at(2100)!;
+    expectWithin(500, lowMs, highMs);
+    expect(clock.steps).toBe(1);
+  });
+
+  it('voids what it said of true time, also if its last life ended with a step', () => {
+    const clock = born();
+    asked(clock, 1000, 0);
+    const other = 'b'.repeat(16);
+    const ask = (t1Ms: number, aheadMs: number, said: ClockWord) => {
+      const times = { t1MonoMs: t1Ms, t4MonoMs: t1Ms + 12, baseMs: BASE_MS };
+      return clock.answered(answer(t1Ms, aheadMs, other), said, times);
+    };
+    expect(ask(2000, 500, set(0))).toBe('step');
+    clock.referred({ lowMs: -501, highMs: -499 }, 2012, 2015);
+    ask(3000, 500, set(0));
+    expect(clock.referenceAt(3012)).toBeDefined();
+    ask(4000, 900, set(1));
+    expect(clock.referenceAt(4012)).toBeUndefined();
   });
 });
 

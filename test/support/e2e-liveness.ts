@@ -23,6 +23,7 @@ export interface NodeOptions {
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** Takes SIGTERM itself, and ends with this code. */
   readonly onSigterm?: number | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 export class LiveNode {
@@ -39,9 +40,10 @@ export class LiveNode {
 
   /** Starts it, or starts it again; resolves when it serves. */
   async start(): Promise<void> {
-    const { port, settings, onSigterm } = this.#options;
+    const { port, settings, onSigterm, env = {} } = this.#options;
     this.#program = launchProgram('liveness-node.mjs', {
       args: [JSON.stringify({ port, settings, onSigterm })],
+      env,
     });
     await this.program.said('"listening"', 'stdout', PATIENCE_MS);
   }
@@ -136,6 +138,7 @@ export interface GroupOptions {
   /** Beyond what all have, for each. */
   readonly settings?: (name: string, port: number) => Readonly<Record<string, unknown>>;
   readonly onSigterm?: (name: string) => number | undefined;
+  readonly env?: (name: string) => Readonly<Record<string, string>> | undefined;
   /** Default: free ones. UDP has the same numbers. */
   readonly ports?: Ports;
   /** How `from` reaches `to`. Default: over HTTP, at its port. */
@@ -153,7 +156,7 @@ export async function portsFor(names: readonly string[]): Promise<Ports> {
 
 /** Nodes that have one another as peers, not started. */
 export async function makeGroup(options: GroupOptions): Promise<Group> {
-  const { names, secret, settings, onSigterm, peerUrl } = options;
+  const { names, secret, settings, onSigterm, env, peerUrl } = options;
   const ports = options.ports ?? (await portsFor(names));
   return names.map((name) => {
     const peers = [...ports].map(([to, port]) => {
@@ -163,7 +166,7 @@ export async function makeGroup(options: GroupOptions): Promise<Group> {
     const port = ports.get(name)!;
     const common = { nodeName: name, heartbeatMs: HEARTBEAT_MS, peers, secret };
     return new LiveNode({
-      ...{ name, port, onSigterm: onSigterm?.(name) },
+      ...{ name, port, onSigterm: onSigterm?.(name), env: env?.(name) },
       settings: { ...common, ...settings?.(name, port) },
     });
   });

@@ -100,6 +100,7 @@ describe('commitWait', () => {
   it('rejects if nobody tells what time it is, and when nobody tells any more', async () => {
     await expect(clockOf(() => NOBODY).clock.commitWait(WALL_MS)).rejects.toMatchObject({
       code: 'ERR_TARDY_CLOCK',
+      message: expect.stringContaining('ntpServers') as string,
     });
     let looks = 0;
     const { clock } = clockOf(() => (++looks > 3 ? NOBODY : known(bounds)), MS_PER_READ);
@@ -127,6 +128,16 @@ describe('commitWait', () => {
     await expect(clock.commitWait(WALL_MS + 1001, { maxWaitMs: 1000 })).rejects.toMatchObject({
       code: 'ERR_TARDY_CLOCK',
     });
+  });
+
+  it('rejects when it has waited long enough, however little is left each time', async () => {
+    const fake = clockOf((): Reference => {
+      const passedMs = fake.monoMs - 1000; // the clock falls behind as fast as it goes
+      return known({ lowMs: -2 - passedMs, highMs: 2 });
+    }, MS_PER_READ);
+    const waiting = fake.clock.commitWait(WALL_MS + 999, { maxWaitMs: 5 });
+    await expect(waiting).rejects.toMatchObject({ code: 'ERR_TARDY_CLOCK' });
+    expect(fake.monoMs).toBeLessThan(1010);
   });
 
   it('rejects with the reason of its signal, before and while it waits', async () => {

@@ -1,9 +1,9 @@
 /**
- * A process with a wall clock that ticks every 20 ms, for bench/clock-steps.ts: tells its parent
+ * A process with a wall clock that ticks every 20 ms, for part `steps`: tells its parent
  * each step that it sees, and on request what its clock costs and how well it knows the time.
  */
-import type { WallStep } from '../src/clock/wall-base.ts';
-import { WallClock } from '../src/timekeeping/wall-clock.ts';
+import type { WallStep } from '../../src/clock/wall-base.ts';
+import { WallClock } from '../../src/timekeeping/wall-clock.ts';
 
 const TICK_MS = 20;
 /** Others ask what time it is: so many times a second, in a run for false steps. */

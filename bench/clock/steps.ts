@@ -1,5 +1,5 @@
 /**
- * `node bench/clock-steps.ts`: steps of the wall clock of a live process (libfaketime sets it):
+ * Part `steps`: steps of the wall clock of a live process (libfaketime sets it):
  * how soon they are seen, how exactly they are sized, and how many are seen that were none.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
@@ -8,17 +8,15 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import type { Cost, Detector, Message } from './clock-steps-process.ts';
-import { integer, progressFromNow, runBench } from './command-line.ts';
-import { machine } from './overhead/machine.ts';
-import { type Goal, goal, goalTable, printTable, type Table } from './timeouts/report.ts';
-import { randomFrom } from '../src/testing/random.ts';
+import type { Cost, Detector, Message } from './steps-process.ts';
+import { randomFrom } from '../../src/testing/random.ts';
+import { type Goal, goal, type PartResult, type Table } from '../timeouts/report.ts';
+import type { BenchRun } from './bench-run.ts';
 
 const LIBRARIES = ['x86_64', 'aarch64'].map(
   (cpu) => `/usr/lib/${cpu}-linux-gnu/faketime/libfaketime.so.1`,
 );
-const PROCESS = fileURLToPath(new URL('clock-steps-process.ts', import.meta.url));
+const PROCESS = fileURLToPath(new URL('steps-process.ts', import.meta.url));
 const HOUR_MS = 3_600_000;
 const SIZES_MS = [1, 3, -253, 250.5, HOUR_MS, -HOUR_MS, -1, 10] as const;
 /** A step that is not told within so long is missed. */
@@ -26,41 +24,8 @@ const MISSED_MS = 600;
 /** Load comes and goes. */
 const LOAD_TURN_MS = 10_000;
 const DETECTORS: readonly Detector[] = ['ours', 'difference'];
-
-const USAGE = `node bench/clock-steps.ts [options]: steps of the wall clock
-
-  --rounds N       each of ${SIZES_MS.length} sizes so often (default 6)
-  --minutes N      how long to look for false steps, idle and loaded in turn (default 1)
-  --seed N         the same instants again
-  --help           this text`;
-
-interface Options {
-  readonly rounds: number;
-  readonly minutes: number;
-  readonly seed: number;
-}
-
-function readOptions(args: readonly string[]): Options | string {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        rounds: { type: 'string', default: '6' },
-        minutes: { type: 'string', default: '1' },
-        seed: { type: 'string', default: '1' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return USAGE;
-    return {
-      rounds: integer('--rounds', values.rounds, 1),
-      minutes: integer('--minutes', values.minutes, 0),
-      seed: integer('--seed', values.seed, 0),
-    };
-  } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`;
-  }
-}
+/** Each size so often. */
+const ROUNDS = { full: 8, quick: 2 };
 
 type Told = Extract<Message, { readonly type: 'step' }>;
 
@@ -145,13 +110,16 @@ interface Outcome {
   readonly extra: number;
 }
 
-async function measureSteps(library: string, options: Options): Promise<[Outcome[], Cost]> {
-  const random = randomFrom(options.seed);
+async function measureSteps(
+  library: string,
+  { seed, quick }: BenchRun['options'],
+): Promise<[Outcome[], Cost]> {
+  const random = randomFrom(seed);
   const wall = new FakeWall(library);
   const watched = new Watched(0, wall.env);
   const outcomes: Outcome[] = [];
   await watched.ready();
-  for (let round = 0; round < options.rounds; round++) {
+  for (let round = 0; round < (quick ? ROUNDS.quick : ROUNDS.full); round++) {
     for (const sizeMs of SIZES_MS) {
       watched.told.length = 0;
       const atMs = wall.step(sizeMs);
@@ -319,20 +287,25 @@ function goalsOf(outcomes: readonly Outcome[], quiet: readonly Quiet[], minutes:
   ];
 }
 
-async function measure(options: Options): Promise<void> {
-  const here = machine();
-  const progress = progressFromNow();
+export async function stepsPart(run: BenchRun): Promise<PartResult> {
+  const { options } = run;
+  const { minutes } = options;
+  const progress = (what: string): void => run.progress(what);
   const library = LIBRARIES.find((path) => existsSync(path));
-  say(
-    `Wall clock steps: Node ${here.node}, ${here.cpu} x ${here.processors}, seed ${options.seed}`,
-  );
-  if (library === undefined) say('libfaketime is not installed: no steps can be made');
-  progress('steps');
+  if (library === undefined) progress('libfaketime is not installed: no steps can be made');
+  else progress('steps of the wall clock');
   const steps = library === undefined ? undefined : await measureSteps(library, options);
-  progress('false steps');
-  const quiet = options.minutes > 0 ? await measureFalse(library, options.minutes) : [];
-  if (steps) say(printTable(stepsTable(steps[0])));
-  const costs: Table = {
+  if (minutes > 0) progress(`false steps, ${minutes} min`);
+  const quiet = minutes > 0 ? await measureFalse(library, minutes) : [];
+  return {
+    tables: [...(steps ? [stepsTable(steps[0])] : []), costTable(steps?.[1], quiet, minutes)],
+    goals: goalsOf(steps?.[0] ?? [], quiet, minutes),
+    figures: { steps, quiet },
+  };
+}
+
+function costTable(ofSteps: Cost | undefined, quiet: readonly Quiet[], minutes: number): Table {
+  return {
     title: 'Steps that were none, and what the clock costs',
     columns: [
       'process',
@@ -344,20 +317,12 @@ async function measure(options: Options): Promise<void> {
       'now() ns',
     ],
     rows: [
-      ...(steps ? [costRow('with steps', undefined, steps[1])] : []),
+      ...(ofSteps ? [costRow('with steps', undefined, ofSteps)] : []),
       ...quiet.map(({ name, told, cost }) => costRow(name, told, cost)),
     ],
     notes: [
-      `without steps: ${options.minutes} min, ${2 * here.processors} spinning processes on and off every 10 s`,
+      `without steps: ${minutes} min, two spinning processes a processor on and off every 10 s`,
       'under libfaketime each reading reads a file; the longest tick includes losing the processor',
     ],
   };
-  say(printTable(costs));
-  say(printTable(goalTable(goalsOf(steps?.[0] ?? [], quiet, options.minutes))));
 }
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n\n`);
-}
-
-await runBench(readOptions, measure);
