@@ -7,12 +7,8 @@ import type { SourceRefusal } from './time-source.ts';
 
 /** What chronyd says of the wall clock of this machine. */
 export interface ChronyTracking {
-  /** Four bytes: an IPv4 address, or a hash or a name of what it is set by. */
-  readonly referenceId: number;
   readonly leap: Leap;
   readonly stratum: number;
-  /** When it was last set by a source, in ms since 1970. */
-  readonly updatedWallMs: number;
   /** True time less the wall clock by chrony's estimate; positive: the wall clock is slow. */
   readonly offsetMs: number;
   readonly rootDelayMs: number;
@@ -31,8 +27,6 @@ const TRACKING_REPLY = 5;
 /** A question is as long as its answer, so that it cannot be used to flood others. */
 const BYTES = 104;
 const LEAPS = ['none', 'insert', 'delete', 'unsynchronised'] as const;
-/** In place of the upper half of the seconds: there is none. */
-const NO_HIGH_SECONDS = 0x7fffffff;
 
 /** `sequence`: 32 random bits, echoed by the answer. */
 export function encodeTrackingRequest(sequence: number): Uint8Array {
@@ -65,20 +59,12 @@ function refused(reason: SourceRefusal, why: string): ChronyReading {
 
 function trackingIn(view: DataView): ChronyTracking {
   return {
-    referenceId: view.getUint32(28),
     stratum: view.getUint16(52),
     leap: LEAPS[view.getUint16(54)] ?? 'unsynchronised',
-    updatedWallMs: timeMs(view, 56),
     offsetMs: 1000 * float(view, 68),
     rootDelayMs: 1000 * float(view, 92),
     rootDispersionMs: 1000 * float(view, 96),
   };
-}
-
-function timeMs(view: DataView, at: number): number {
-  const high = view.getUint32(at);
-  const seconds = (high === NO_HIGH_SECONDS ? 0 : high * 2 ** 32) + view.getUint32(at + 4);
-  return seconds * 1000 + view.getUint32(at + 8) / 1e6;
 }
 
 /** chrony's own format: 7 bits of exponent, 25 of coefficient, both signed, nothing hidden. */

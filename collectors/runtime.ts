@@ -21,7 +21,7 @@ export interface RuntimeOptions {
   readonly onPause?: (pause: Pause) => void;
   /** Two turns of the loop later, with the cause. Without it, nobody looks for causes. */
   readonly onCause?: (event: PauseEvent) => void;
-  /** Whether a thread of its own helps to find causes: half a percent of a core, 8 MB. */
+  /** Whether a thread of its own helps to find causes: half a percent of a core, 25 MB. */
   readonly watchThread?: boolean;
 }
 

@@ -28,7 +28,10 @@ export interface TimeSourcesOptions {
   readonly onEvent?: ((event: TimeSourceEvent) => void) | undefined;
   /** How fast our clock may drift, in ppm, > 0 and ≤ 100,000. Default 200. */
   readonly maxDriftPpm?: number | undefined;
-  /** Between two bursts to an NTP server, in ms: 16 s to 36 h. Default 64 s. */
+  /**
+   * Between two polls of an NTP server, in ms: 16 s to 36 h. Default 64 s; it doubles up to 1,024 s
+   * with public servers while they agree.
+   */
   readonly pollMs?: number | undefined;
   /** UDP port of chrony's monitoring. Default 323. */
   readonly chronyPort?: number | undefined;

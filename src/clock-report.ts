@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { fleetView } from './clock/fleet.ts';
 import { unknownOrderShare } from './clock/ordering.ts';
-import type { Offset } from './clock/types.ts';
 import { OFFSET_VERDICTS, offsetVerdict } from './clock/verdict.ts';
 import type { TardyEvent } from './events/types.ts';
 import type { PeerView } from './membership/types.ts';
 import { PAUSE_CAUSES } from './pause/cause.ts';
 import type { TimeReading } from './timekeeping/clock.ts';
+import type { ServerOffset } from './timekeeping/header-clocks.ts';
 import type { SourceView } from './timekeeping/timekeeping.ts';
 
 const optionalMs = z.number().optional();
@@ -87,7 +87,7 @@ export type PausesReport = z.infer<typeof pausesReportSchema>;
 /** The clock of a peer: as heartbeats tell it, else as its responses do. */
 export function peerClockEntry(
   view: PeerView | undefined,
-  byResponses: Offset | undefined,
+  byResponses: ServerOffset | undefined,
   maxOffsetMs: number,
 ): PeerClockEntry | undefined {
   if (view?.clock) {
@@ -96,7 +96,7 @@ export function peerClockEntry(
   }
   if (!byResponses) return undefined;
   const verdict = offsetVerdict(byResponses, maxOffsetMs);
-  return { ...byResponses, source: 'http', verdict, outBy: [], steps: 0 };
+  return { ...byResponses, source: 'http', verdict, outBy: [] };
 }
 
 export interface ClockFacts {
@@ -111,7 +111,9 @@ export interface ClockFacts {
 export function clockReport(facts: ClockFacts): Omit<ClockReport, 'node' | 'generatedAt'> {
   const { now, sources, peers, maxOffsetMs, eventsPerS } = facts;
   const { wallMs, source, leap, earliest, latest } = now;
-  const clocks = peers.map(({ peer, clock }) => ({ name: peer, bounds: clock }));
+  // Whoever answers through a proxy is nobody of the fleet.
+  const fleet = peers.filter(({ clock }) => clock.source === 'heartbeat');
+  const clocks = fleet.map(({ peer, clock }) => ({ name: peer, bounds: clock }));
   const ours = { name: 'this node', bounds: { lowMs: 0, highMs: 0 } };
   return {
     ...{ wallMs, source, leap, maxOffsetMs },

@@ -121,7 +121,7 @@ const shape = {
   maxOffsetMs: ms()
     .default(MAX_OFFSET_MS)
     .describe('how far the clock of a peer may be off ours before it is called clock-out, in ms'),
-  maxDriftPpm: number(z.number().positive().max(10_000))
+  maxDriftPpm: number(z.number().positive().max(100_000))
     .default(MAX_DRIFT_PPM)
     .describe('by how much two clocks may drift apart, in millionths'),
   ntpServers: list()

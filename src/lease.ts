@@ -13,14 +13,14 @@ export {
   type EtcdFencingStore,
   etcdFencingStore,
   type EtcdWrite,
-} from './leases/etcd-fencing-store.ts';
-export type { EtcdOptions } from './leases/etcd-gateway.ts';
+} from './leasing/etcd-fencing-store.ts';
+export type { EtcdOptions } from './leasing/etcd-gateway.ts';
 export {
   type AcquireOptions,
   createEtcdLock,
   type EtcdLock,
   type EtcdLockOptions,
-} from './leases/etcd-lock.ts';
+} from './leasing/etcd-lock.ts';
 export {
   type FencingStore,
   type Outcome,
@@ -29,27 +29,27 @@ export {
   StaleTokenError,
   StoreError,
   type TransactionalFencingStore,
-} from './leases/fencing-store.ts';
+} from './leasing/fencing-store.ts';
 export {
   type FencingEvent,
   onFencingRejected,
   rejections,
   type StaleToken,
   type TripCause,
-} from './leases/hub.ts';
-export { checkAtWrite } from './leases/last-instant.ts';
-export type { LeaseClocks } from './leases/lease-clocks.ts';
+} from './leasing/hub.ts';
+export { checkAtWrite } from './leasing/last-instant.ts';
+export type { LeaseClocks } from './leasing/lease-clocks.ts';
 export {
   type AcquiredLease,
   createLeaseGuard,
   type LeaseGuard,
   type LeaseGuardOptions,
   type RunningLease,
-} from './leases/lease-guard.ts';
-export { LeaseLostError } from './leases/lease-lost.ts';
+} from './leasing/lease-guard.ts';
+export { LeaseLostError } from './leasing/lease-lost.ts';
 export {
   type LocalWrite,
   type SingleProcessFencingStore,
   singleProcessFencingStore,
   type SingleProcessOptions,
-} from './leases/single-process-store.ts';
+} from './leasing/single-process-store.ts';

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { peerClockEntry, peerClockSchema } from './clock-report.ts';
-import type { Offset } from './clock/types.ts';
+import type { ServerOffset } from './timekeeping/header-clocks.ts';
 import { Counts } from './histogram/counts.ts';
 import type { RollingHistogram } from './histogram/rolling-histogram.ts';
 import { replyQuantileMs, type SurvivalCurve, survivalCurve } from './histogram/survival.ts';
@@ -126,7 +126,7 @@ export interface PeersLiveness {
   readonly views: readonly PeerView[];
   readonly nameOf: (peer: string) => string;
   /** The clock of a server as its responses tell it, less ours. */
-  readonly serverOffset: (peer: string) => Offset | undefined;
+  readonly serverOffset: (peer: string) => ServerOffset | undefined;
   readonly maxOffsetMs: number;
 }
 

@@ -19,8 +19,15 @@ import { type Collecting, startCollecting } from './collecting.ts';
 import { type Config, readConfig } from './config.ts';
 import { argumentError } from './errors.ts';
 import { EventLog } from './events/event-log.ts';
+import { EventSpacing } from './events/spacing.ts';
 import type { Happening, OwnPauseEvent } from './events/types.ts';
-import { noticePauseInGuards, onFencingRejected, tripGuards } from './leases/hub.ts';
+import { Exclusions } from './exclusions.ts';
+import {
+  clearTripCauses,
+  noticePauseInGuards,
+  onFencingRejected,
+  setTripCause,
+} from './leasing/hub.ts';
 import { Liveness } from './liveness/liveness.ts';
 import type { Cell, PeerState } from './membership/types.ts';
 import { PauseLog } from './pause/pause-log.ts';
@@ -52,6 +59,9 @@ import type { Advice } from './timeout/types.ts';
 import type { WhatIf } from './timeout/what-if.ts';
 
 export type { CallInit, Tardy, TardyOptions } from './public-types.ts';
+
+/** Of refused writes to one resource, one event in so long. */
+const FENCING_EVENT_MS = 1000;
 
 const ACTIVE = Symbol.for('tardy/v1');
 const holder = globalThis as { [ACTIVE]?: Tardy | undefined };
@@ -87,6 +97,7 @@ class TardyProcess implements Tardy {
   readonly #routeName: TardyOptions['routeName'];
   readonly #diagnostics = new Diagnostics();
   readonly events = new EventLog(this.#diagnostics);
+  readonly #fencingEvents = new EventSpacing(FENCING_EVENT_MS);
   readonly #pauses: PauseLog;
   readonly #table: PeerTable;
   readonly #traffic: Traffic;
@@ -95,8 +106,7 @@ class TardyProcess implements Tardy {
   readonly #liveness: Liveness;
   readonly #timekeeping: Timekeeping;
   readonly #ownPorts = new Set<number>();
-  /** Origins, or origin and path prefixes, that are not measured. */
-  readonly #excluded: string[];
+  readonly #excluded: Exclusions;
   readonly #appsBeforeStart = new Set<ExpressApp>();
   #running: Running | undefined;
   #detach: (() => void) | undefined;
@@ -104,7 +114,7 @@ class TardyProcess implements Tardy {
   constructor({ routeName, discoverPeers, secret, ...options }: TardyOptions) {
     this.config = readConfig(options);
     this.#routeName = routeName;
-    this.#excluded = this.config.exclude.map(withoutDefaultPort);
+    this.#excluded = new Exclusions(this.config.exclude);
     const { pauseTickMs, pauseLateMs, peersByAddress } = this.config;
     this.#pauses = new PauseLog({ tickMs: pauseTickMs, lateMs: pauseLateMs });
     const pausedMs = (fromMs: number, toMs: number) => this.#pauses.overlapMs(fromMs, toMs);
@@ -122,6 +132,7 @@ class TardyProcess implements Tardy {
     this.#timekeeping = new Timekeeping({
       ...{ ...this.config, diagnostics: this.#diagnostics, emit },
       peers: () => this.#liveness.references(),
+      onSuspended: () => this.#liveness.suspended(),
     });
     const { hlc, now } = this.#timekeeping;
     this.#liveness = new Liveness({
@@ -227,7 +238,7 @@ class TardyProcess implements Tardy {
     const nowMs = performance.now();
     const facts = {
       ...{ now: this.clock.now(), peers, maxOffsetMs: this.config.maxOffsetMs },
-      sources: this.#timekeeping.sources(nowMs),
+      sources: this.#timekeeping.look(nowMs).sources,
       eventsPerS: this.#source.serverRoutes.perSecond(nowMs),
     };
     return { ...this.#heading(), ...clockReport(facts) };
@@ -250,7 +261,7 @@ class TardyProcess implements Tardy {
 
   leaveOut({ ports, origins }: OwnTraffic): void {
     for (const port of ports) this.#ownPorts.add(port);
-    this.#excluded.push(...origins);
+    this.#excluded.add(origins);
   }
 
   start(): string | undefined {
@@ -271,7 +282,10 @@ class TardyProcess implements Tardy {
     this.#detach = undefined;
     if (holder[ACTIVE] === this) holder[ACTIVE] = undefined;
     running?.stops.forEach((stop) => stop());
-    if (running) await this.#liveness.stop();
+    if (running) {
+      await this.#liveness.stop();
+      clearTripCauses(); // last: the liveness part may set one until it has stopped
+    }
     await running?.stateFile?.save();
   }
 
@@ -289,14 +303,10 @@ class TardyProcess implements Tardy {
         if (runtime) runtime.whenDrained(judge);
         else judge();
       },
-      excluded: (origin, path) => !this.#running || this.#isExcluded(origin, path),
+      excluded: (origin, path) => !this.#running || this.#excluded.has(origin, path),
       nameOf: (origin, method, path) =>
         nameFromContext() ?? this.#routeName?.({ origin, method, path }),
     });
-  }
-
-  #isExcluded(origin: string, path: string): boolean {
-    return this.#excluded.some((prefix) => isWithin(`${origin}${path}`, prefix));
   }
 
   /** Ages are not told before the sockets have been read again after a pause of our own. */
@@ -312,20 +322,22 @@ class TardyProcess implements Tardy {
   }
 
   #collect(stateFile: StateFile | undefined): Running {
+    this.#timekeeping.start(); // first: it may throw
     const runtime = this.#watchLoop();
-    this.#timekeeping.start();
     const collecting = startCollecting({
       ...{ config: this.config, table: this.#table, traffic: this.#traffic, runtime },
       ...{ timekeeping: this.#timekeeping, diagnostics: this.#diagnostics },
       ...{ serverRoutes: this.#source.serverRoutes, pausedMs: this.#source.pausedMs },
       routeName: this.#routeName,
-      excluded: (origin, path) => this.#isExcluded(origin, path),
+      excluded: (origin, path) => this.#excluded.has(origin, path),
       isOwnPort: (port) => port !== undefined && this.#ownPorts.has(port),
     });
     const stops = [
       () => collecting.stop(),
       () => this.#timekeeping.stop(),
-      onFencingRejected((event) => this.#happened(event)),
+      onFencingRejected((event) => {
+        if (this.#fencingEvents.isDue(event.resource, event.atMs)) this.#happened(event);
+      }),
       runtime.stop,
       ...(this.config.enforce ? [enforceFetch(this.#planner)] : []),
       ...(stateFile ? [this.#saveRegularly(stateFile)] : []),
@@ -345,6 +357,7 @@ class TardyProcess implements Tardy {
         this.#liveness.localPause(pause);
       },
       onCause: (event) => {
+        noticePauseInGuards(); // no tick is late after the machine was suspended
         this.#source.pauses.record(event.cause, event.durationMs);
         this.#happened({ type: 'pause', atMs: event.toMs, ...event });
       },
@@ -354,8 +367,8 @@ class TardyProcess implements Tardy {
   /** Whoever is told by others that it should not act does not. */
   #happened(event: Happening): void {
     this.events.add(event);
-    if (event.type === 'self-suspected' && event.suspected) tripGuards('self-suspected');
-    if (event.type === 'self-clock-out' && event.out) tripGuards('clock-out');
+    if (event.type === 'self-suspected') setTripCause('self-suspected', event.suspected);
+    if (event.type === 'self-clock-out') setTripCause('clock-out', event.out);
   }
 
   #saveRegularly(stateFile: StateFile): () => void {
@@ -378,19 +391,6 @@ interface Running {
   readonly collecting: Collecting;
   readonly runtime: Runtime;
   readonly stateFile: StateFile | undefined;
-}
-
-/** `http://host/poll` holds `http://host/poll/1` and `?a=1`, not `http://host/polling`. */
-function isWithin(address: string, prefix: string): boolean {
-  if (!address.startsWith(prefix)) return false;
-  return prefix.endsWith('/') || /^([/?]|$)/.test(address.slice(prefix.length));
-}
-
-/** As collectors spell it: `http://host:80/poll` is `http://host/poll`. */
-function withoutDefaultPort(prefix: string): string {
-  const url = URL.parse(prefix);
-  if (!url) return prefix;
-  return url.pathname === '/' ? url.origin : `${url.origin}${url.pathname}`;
 }
 
 function timeoutOptions({ targetRate, minMs, maxMs, windowMs, initialMs }: Config) {

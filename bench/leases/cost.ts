@@ -1,5 +1,5 @@
 /** What a look at the lease costs. */
-import { createLeaseGuard } from '../../src/leases/lease-guard.ts';
+import { createLeaseGuard } from '../../src/leasing/lease-guard.ts';
 import { goal, type PartResult } from '../timeouts/report.ts';
 
 const ROUNDS = 21;

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { etcdFencingStore } from '../../src/leases/etcd-fencing-store.ts';
-import { base64, createEtcdGateway, fromBase64 } from '../../src/leases/etcd-gateway.ts';
-import { refuseStale, type TransactionalFencingStore } from '../../src/leases/fencing-store.ts';
-import { singleProcessFencingStore } from '../../src/leases/single-process-store.ts';
+import { etcdFencingStore } from '../../src/leasing/etcd-fencing-store.ts';
+import { base64, createEtcdGateway, fromBase64 } from '../../src/leasing/etcd-gateway.ts';
+import { refuseStale, type TransactionalFencingStore } from '../../src/leasing/fencing-store.ts';
+import { singleProcessFencingStore } from '../../src/leasing/single-process-store.ts';
 
 /** What a replica writes: who wrote last. */
 export interface Row {

@@ -1,7 +1,7 @@
 /** Holds a lease and writes under it, one write after the other, as long as it believes to hold it. */
 import { Agent, request as httpRequest } from 'node:http';
-import { checkAtWrite } from '../../src/leases/last-instant.ts';
-import { createLeaseGuard } from '../../src/leases/lease-guard.ts';
+import { checkAtWrite } from '../../src/leasing/last-instant.ts';
+import { createLeaseGuard } from '../../src/leasing/lease-guard.ts';
 import type { FromHolder, HolderJob, ToHolder } from './messages.ts';
 
 const job = JSON.parse(process.argv[2] ?? '') as HolderJob;

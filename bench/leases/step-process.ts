@@ -1,5 +1,5 @@
 /** Holds one lease by two rules, while somebody sets the wall clock. */
-import { createLeaseGuard } from '../../src/leases/lease-guard.ts';
+import { createLeaseGuard } from '../../src/leasing/lease-guard.ts';
 
 const TTL_MS = 300;
 const SET_AT_MS = 100;

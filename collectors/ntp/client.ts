@@ -1,10 +1,14 @@
 /**
- * A client of one NTP server: bursts of questions, now and then, whose answers bound how far true
- * time is ahead of our steady clock.
+ * A client of one NTP server: questions, now and then, whose answers bound how far true time is
+ * ahead of our steady clock.
  *
  * The server's own error (root delay / 2 + root dispersion + precision) is part of every bound, so
  * they are about true time and not about one server. A burst finds the narrowest exchange of
  * several and keeps caches warm: the error of one of four is a tenth of that of a single one.
+ *
+ * Servers of others, with public addresses, are not ours to spend: a burst at first and then single
+ * questions, up to 1,024 s apart while they say what is known. In that time the bounds grow, at
+ * 200 ppm by 0.2 s on each side. Source: RFC 8633, section 3; the rules of the NTP pool.
  */
 import { lookup } from 'node:dns/promises';
 import {
@@ -24,7 +28,7 @@ import {
 } from '../time-source.ts';
 import { NtpConnection, type NtpExchange, type NtpOutcome } from './connection.ts';
 import type { NtpAnswer, NtpRefusal } from './packet.ts';
-import { type BurstEnd, PollSchedule } from './schedule.ts';
+import { type PollEnd, PollSchedule } from './schedule.ts';
 import type { NtpServer } from './server-name.ts';
 
 export interface NtpClientOptions {
@@ -33,15 +37,26 @@ export interface NtpClientOptions {
   readonly steadyBaseMs: number;
   readonly diagnostics: Diagnostics;
   readonly onEvent?: ((event: TimeSourceEvent) => void) | undefined;
-  /** Between two bursts, in ms: 16 s to 36 h. Default 64 s. */
+  /**
+   * Between two polls, in ms: 16 s to 36 h. Default 64 s. With a server of others it doubles up to
+   * 1,024 s while its answers agree, and is this again after a step or with another address.
+   */
   readonly pollMs?: number | undefined;
-  /** Questions in a burst, 1 to 8. Default 8 in the first burst and 4 in all others. */
+  /**
+   * Questions in a burst, 1 to 8. Default 8 in the first burst and 4 in all others. A server of
+   * others gets the first burst only, 2 s between its questions, and then one question per poll.
+   */
   readonly burst?: number | undefined;
   /** How long to wait for an answer, in ms. Default 1,500. */
   readonly timeoutMs?: number | undefined;
   /** How fast our clock may drift, in ppm, > 0 and ≤ 100,000. Default 200. */
   readonly maxDriftPpm?: number | undefined;
-  /** The addresses of a name. Default: the system's, with /etc/hosts. */
+  /**
+   * The addresses of a name. Default: the system's, with /etc/hosts and its search domains; only
+   * that knows localhost, and names inside a cluster. It cannot be cancelled: a process that ends
+   * while the DNS is dead waits for the system's time-out, often 10 s, even in `process.exit`.
+   * Literal addresses are not looked up, and localhost is in /etc/hosts.
+   */
   readonly resolve?: ((host: string) => Promise<readonly string[]>) | undefined;
   /** From 0 to 1, for the jitter. */
   readonly random?: (() => number) | undefined;
@@ -74,7 +89,6 @@ export class NtpClient implements TimeSource {
   #connection: NtpConnection | undefined;
   #wake: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #isFirst = true;
   #isStopped = false;
 
   constructor(options: NtpClientOptions) {
@@ -139,7 +153,7 @@ export class NtpClient implements TimeSource {
   }
 
   async #poll(): Promise<void> {
-    let end: BurstEnd = 'silent';
+    let end: PollEnd = 'silent';
     for (let i = 0; i < ADDRESSES_MAX && end === 'silent'; i++) {
       const address = await this.#address();
       if (address === undefined || this.#isStopped) break;
@@ -151,13 +165,17 @@ export class NtpClient implements TimeSource {
     this.#schedule.ended(end);
   }
 
-  async #burst(address: string): Promise<BurstEnd> {
+  async #burst(address: string): Promise<PollEnd> {
     const { server, diagnostics, steadyBaseMs, timeoutMs = TIMEOUT_MS } = this.#options;
     const onRefusal = (reason: NtpRefusal, why: string): void => this.#refused(reason, why);
     const to = { address, port: server.port, steadyBaseMs, timeoutMs };
+    const isKnown = address === this.#estimated;
+    const { lastStep } = this.#estimator;
     try {
       this.#connection = await NtpConnection.open({ ...to, diagnostics, onRefusal });
-      return await this.#ask(this.#connection, address);
+      const end = await this.#ask(this.#connection, address);
+      const isNews = !isKnown || this.#estimator.lastStep !== lastStep;
+      return end === 'answered' && !isNews && !isNear(address) ? 'confirmed' : end;
     } catch (error) {
       this.#why = `cannot be asked: ${String(error)}`;
       return 'silent';
@@ -179,12 +197,13 @@ export class NtpClient implements TimeSource {
     return this.#addresses[0];
   }
 
-  async #ask(connection: NtpConnection, address: string): Promise<BurstEnd> {
-    const { burst = this.#isFirst ? BURST_MAX : BURST } = this.#options;
+  async #ask(connection: NtpConnection, address: string): Promise<PollEnd> {
+    const burst = this.#questions(address);
     const gapMs = isNear(address) ? 0 : STRANGERS_GAP_MS;
-    let end: BurstEnd = 'silent';
+    let end: PollEnd = 'silent';
     let silent = 0;
-    for (let i = 0; i < burst && silent < SILENT_IN_A_ROW_MAX && !this.#isStopped; i++) {
+    // One that is lost is asked once more, even if it was the only one: UDP may lose it.
+    for (let i = 0; i < Math.max(burst, silent + 1) && !this.#isStopped; i++) {
       if (i > 0 && gapMs > 0) await this.#wait(gapMs);
       const outcome = await connection.ask();
       if (outcome.kind === 'answered') {
@@ -194,6 +213,7 @@ export class NtpClient implements TimeSource {
       } else if (outcome.kind === 'silent') {
         silent++;
         if (end !== 'answered') this.#why = 'no answer';
+        if (silent === SILENT_IN_A_ROW_MAX) break;
       } else {
         return this.#refusedBy(outcome) ?? end;
       }
@@ -201,8 +221,15 @@ export class NtpClient implements TimeSource {
     return end;
   }
 
+  /** How many are asked in one go. */
+  #questions(address: string): number {
+    const isFirst = address !== this.#estimated;
+    if (!isFirst && !isNear(address)) return 1;
+    return this.#options.burst ?? (isFirst ? BURST_MAX : BURST);
+  }
+
   /** What an answer that is no time means for the schedule; undefined: no more than silence. */
-  #refusedBy(outcome: Extract<NtpOutcome, { kind: 'refused' | 'failed' }>): BurstEnd | undefined {
+  #refusedBy(outcome: Extract<NtpOutcome, { kind: 'refused' | 'failed' }>): PollEnd | undefined {
     if (outcome.kind === 'failed') {
       this.#why = outcome.why;
       return undefined;
@@ -227,7 +254,6 @@ export class NtpClient implements TimeSource {
     if (result === 'rejected') {
       return this.#refused('inconsistent', 'the exchange contradicts itself or our own clock');
     }
-    this.#isFirst = false;
     this.#answer = exchange;
     this.#answeredAtMs = exchange.t4MonoMs;
     const step = result === 'step' ? this.#estimator.lastStep : undefined;

@@ -6,9 +6,11 @@
  */
 import { argumentError } from '../../src/errors.ts';
 
-/** How a burst ended. */
-export type BurstEnd =
+/** How a poll ended. */
+export type PollEnd =
   | 'answered'
+  /** A server of others said what was known: it need not be asked as often. */
+  | 'confirmed'
   /** No usable answer, or none at all. */
   | 'silent'
   /** It asked us to ask less. */
@@ -19,21 +21,21 @@ export type BurstEnd =
 export const POLL_MS = 64_000;
 /** More often than this, servers may take us for an attack. */
 export const POLL_MIN_MS = 16_000;
-/** A server that is silent is asked so often: it may come back. */
-const SILENT_MAX_MS = 1_024_000;
+/** So often at least, as ntpd and chrony do: the silent may come back, and all clocks drift. */
+const SELDOM_MS = 1_024_000;
 /** Longest poll interval of NTP, 36 hours. */
 const POLL_MAX_MS = 2 ** 17 * 1000;
 /** So that processes that started together do not ask together. */
 const JITTER = 0.1;
 
 export class PollSchedule {
-  /** Between two bursts while it answers. */
+  /** Between two polls while answers are news. */
   #pollMs: number;
-  /** Between two bursts as things are; at least #pollMs. */
+  /** Between two polls as things are; at least #pollMs. */
   #waitMs: number;
   #isOver = false;
 
-  /** `pollMs`: time between two bursts, 16 s to 36 h. Default 64 s. */
+  /** `pollMs`: time between two polls, 16 s to 36 h. Default 64 s. */
   constructor(pollMs = POLL_MS) {
     if (!(pollMs >= POLL_MIN_MS && pollMs <= POLL_MAX_MS)) {
       throw argumentError('pollMs', pollMs, `a number of ms from ${POLL_MIN_MS} to ${POLL_MAX_MS}`);
@@ -42,15 +44,16 @@ export class PollSchedule {
     this.#waitMs = pollMs;
   }
 
-  ended(end: BurstEnd): void {
+  ended(end: PollEnd): void {
     if (end === 'deny') this.#isOver = true;
     // What a server has once complained of is too often for good.
     if (end === 'rate') this.#pollMs = Math.min(2 * this.#pollMs, POLL_MAX_MS);
-    if (end === 'silent') this.#waitMs = Math.min(2 * this.#waitMs, SILENT_MAX_MS);
+    const isSlower = end === 'silent' || end === 'confirmed';
+    if (isSlower) this.#waitMs = Math.min(2 * this.#waitMs, SELDOM_MS);
     this.#waitMs = end === 'answered' ? this.#pollMs : Math.max(this.#pollMs, this.#waitMs);
   }
 
-  /** Time to the next burst in ms; undefined: never again. `random`: from 0 to 1. */
+  /** Time to the next poll in ms; undefined: never again. `random`: from 0 to 1. */
   nextMs(random: number): number | undefined {
     // Only ever later than it should be: an interval that was asked for is kept.
     return this.#isOver ? undefined : this.#waitMs * (1 + JITTER * random);

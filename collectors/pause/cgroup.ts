@@ -13,20 +13,14 @@ const DEPTH_MAX = 8;
 const NS_PER_MS = 1e6;
 const US_PER_MS = 1e3;
 
-export interface Throttling {
-  readonly ms: number;
-  readonly count: number;
-}
-
-/** `nr_throttled`, with `throttled_time` (v1, ns) or `throttled_usec` (v2). */
-export function parseThrottling(text: string | undefined): Throttling | undefined {
+/** `throttled_time` (v1, ns) or `throttled_usec` (v2) of a `cpu.stat`, in ms. */
+export function parseThrottledMs(text: string | undefined): number | undefined {
   const field = (name: string) =>
     numberOf(new RegExp(`^${name} (\\d+)$`, 'm').exec(text ?? '')?.[1]);
-  const count = field('nr_throttled');
   const ns = field('throttled_time');
   const us = field('throttled_usec');
-  if (count === undefined || (ns === undefined && us === undefined)) return undefined;
-  return { count, ms: us === undefined ? (ns as number) / NS_PER_MS : us / US_PER_MS };
+  if (us !== undefined) return us / US_PER_MS;
+  return ns === undefined ? undefined : ns / NS_PER_MS;
 }
 
 /**
@@ -100,13 +94,8 @@ export class CgroupProbe {
   }
 
   /** Added up; 0 without a quota. */
-  read(): Throttling {
-    let total: Throttling = { ms: 0, count: 0 };
-    for (const file of this.#files) {
-      const { ms, count } = parseThrottling(file.read()) ?? { ms: 0, count: 0 };
-      total = { ms: total.ms + ms, count: total.count + count };
-    }
-    return total;
+  readMs(): number {
+    return this.#files.reduce((sum, file) => sum + (parseThrottledMs(file.read()) ?? 0), 0);
   }
 
   close(): void {

@@ -3,13 +3,18 @@
  * there (another system, a container that hides it) is undefined.
  */
 import type { LoopTick, Sample } from '../../src/pause/facts.ts';
-import { CgroupProbe, type Throttling } from './cgroup.ts';
+import { CgroupProbe } from './cgroup.ts';
 import { parsePressure, parseSteal, parseUptime } from './machine.ts';
 import { ProcFile } from './proc-file.ts';
 import { DEBUGGER, ownSchedStat, parseSchedStat, schedStatOf, WITNESS } from './schedstat.ts';
 
 const US_PER_MS = 1e3;
 const SELDOM_MS = 500;
+/**
+ * Groups change seldom, and to ask which one is ours takes a lock of the whole machine on kernels
+ * before 6.8.
+ */
+const GROUP_MS = 10_000;
 /** A wall clock that moves so much against the monotonic one was set, or the machine suspended. */
 const WALL_STEP_MS = 50;
 
@@ -23,7 +28,7 @@ export interface Reading extends Tick {
   readonly suspendedMs: number | undefined;
   readonly cpu: NodeJS.CpuUsage;
   readonly schedStat: string | undefined;
-  readonly throttling: Throttling;
+  readonly throttledMs: number;
   readonly seldom: Seldom;
 }
 
@@ -38,6 +43,7 @@ export class Probes {
   readonly #stat = new ProcFile('/proc/stat');
   readonly #uptime = new ProcFile('/proc/uptime');
   #seldomAtMs = -Infinity;
+  #groupAtMs = -Infinity;
   #seldom: Seldom | undefined;
   #wallOffsetMs = NaN;
   #suspendedMs: number | undefined;
@@ -51,14 +57,14 @@ export class Probes {
     const schedStat = this.#own.read();
     if (isLate || !this.#seldom || atMs - this.#seldomAtMs >= SELDOM_MS) {
       this.#seldomAtMs = atMs;
-      this.#seldom = this.#readSeldom();
+      this.#seldom = this.#readSeldom(atMs);
     }
     return {
       atMs,
       ...{ idleMs, schedStat },
       suspendedMs: this.#readSuspended(atMs),
       cpu: process.cpuUsage(),
-      throttling: this.#cgroup.read(),
+      throttledMs: this.#cgroup.readMs(),
       seldom: this.#seldom,
     };
   }
@@ -73,8 +79,11 @@ export class Probes {
     for (const file of [...files, this.#stat, this.#uptime, this.#cgroup]) file?.close();
   }
 
-  #readSeldom(): Seldom {
-    this.#cgroup.refresh();
+  #readSeldom(atMs: number): Seldom {
+    if (atMs - this.#groupAtMs >= GROUP_MS) {
+      this.#groupAtMs = atMs;
+      this.#cgroup.refresh();
+    }
     this.#lookForDebugger();
     return {
       witnessRuns: this.witnessRuns(),
@@ -107,7 +116,7 @@ function debuggerUrl(): string | undefined {
   return process.features.inspector ? process.getBuiltinModule('node:inspector').url() : undefined;
 }
 
-export function sampleOf({ schedStat, cpu, throttling, seldom, ...reading }: Reading): Sample {
+export function sampleOf({ schedStat, cpu, seldom, ...reading }: Reading): Sample {
   const own = parseSchedStat(schedStat);
   return {
     ...seldom,
@@ -115,7 +124,5 @@ export function sampleOf({ schedStat, cpu, throttling, seldom, ...reading }: Rea
     processCpuMs: (cpu.user + cpu.system) / US_PER_MS,
     mainRunMs: own.runMs,
     runQueueMs: own.waitMs,
-    throttledMs: throttling.ms,
-    throttledCount: throttling.count,
   };
 }

@@ -15,9 +15,13 @@ export interface SchedStat {
   readonly runs: number | undefined;
 }
 
+const UNKNOWN: SchedStat = { runMs: undefined, waitMs: undefined, runs: undefined };
+
 /** `run wait turns`, in nanoseconds. */
 export function parseSchedStat(text: string | undefined): SchedStat {
   const [run, wait, runs] = text?.trim().split(' ').map(numberOf) ?? [];
+  // A thread that asks has run: a kernel that says 0 does not count.
+  if (run === 0 && wait === 0 && runs === 0) return UNKNOWN;
   return {
     runMs: run === undefined ? undefined : run / NS_PER_MS,
     waitMs: wait === undefined ? undefined : wait / NS_PER_MS,

@@ -42,7 +42,7 @@ export class PauseWatch {
   constructor(options: PauseWatchOptions) {
     this.#options = options;
     const { diagnostics, tickMs, watchThread } = options;
-    this.#worker = watchThread ? new WorkerTick(tickMs, diagnostics) : undefined;
+    this.#worker = watchThread ? watchingThread(tickMs, diagnostics) : undefined;
     // The kernel continues us whether somebody listens or not.
     const onContinue = () => void (this.#continuedAtMs = performance.now());
     process.on('SIGCONT', onContinue);
@@ -114,6 +114,16 @@ interface About {
   /** The last one in time. */
   readonly lastTick: Tick;
   readonly busyBefore: number;
+}
+
+/** Where threads are not allowed, causes are told without one. */
+function watchingThread(tickMs: number, diagnostics: Diagnostics): WorkerTick | undefined {
+  try {
+    return new WorkerTick(tickMs, diagnostics);
+  } catch (error) {
+    diagnostics.failed('watching thread', error);
+    return undefined;
+  }
 }
 
 /** A suspended machine's monotonic clock stands still, so no tick comes late. */

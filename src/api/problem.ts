@@ -1,19 +1,15 @@
 import type { ServerResponse } from 'node:http';
 
-/** An error as RFC 9457 problem details. */
+/** An error as RFC 9457 problem details; it may have members of its own. */
 export interface Problem {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
 }
 
-export function sendProblem(response: ServerResponse, { status, title, detail }: Problem): void {
-  send(response, status, 'application/problem+json', {
-    type: 'about:blank',
-    title,
-    status,
-    detail,
-  });
+export function sendProblem(response: ServerResponse, problem: Problem): void {
+  const body = { type: 'about:blank', ...problem };
+  send(response, problem.status, 'application/problem+json', body);
 }
 
 export function sendJson(response: ServerResponse, body: unknown): void {

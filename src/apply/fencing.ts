@@ -7,15 +7,17 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { argumentError, show, TardyError } from '../errors.ts';
+import { type Problem, sendProblem } from '../api/problem.ts';
 import { parseToken } from '../lease/fencing-rule.ts';
 import {
   type FencingStore,
   isResource,
   type Raised,
   type StaleTokenError,
+  type StoreError,
   type TransactionalFencingStore,
-} from '../leases/fencing-store.ts';
-import { leaseDiagnostics, recordRejection, type StaleToken } from '../leases/hub.ts';
+} from '../leasing/fencing-store.ts';
+import { leaseDiagnostics, recordRejection, type StaleToken } from '../leasing/hub.ts';
 
 const HEADER = 'Fencing-Token';
 /** What changes nothing. */
@@ -27,7 +29,10 @@ const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 type Next = (error?: unknown) => void;
 
 export interface FencingOptions<R extends IncomingMessage, S extends FencingStore> {
-  /** What the request writes to: a name, or how to find it; at most 512 characters. */
+  /**
+   * What the lease is on: a name, or how to find it; at most 512 characters. A part of it will not
+   * do: a token that was not seen for this part yet does not refuse the one before it.
+   */
   readonly resource: string | ((request: R) => string);
   readonly store: S;
   /** Name of the header with the token. Default `Fencing-Token`. */
@@ -86,7 +91,7 @@ export function fencing<S extends FencingStore, R extends IncomingMessage = Inco
     const token = parseToken(String(given));
     if (token === undefined) return malformed(header, String(given));
     const raised = await asked(name, token);
-    if (!raised) return unavailable();
+    if (!raised) return unavailable(); // the handler did not run
     const { accepted, seen } = raised;
     if (accepted) return void fences.set(request, { resource: name, token });
     const stale = { resource: name, token, seen };
@@ -135,18 +140,21 @@ export function fencing<S extends FencingStore, R extends IncomingMessage = Inco
 
 /**
  * Express error handler behind the routes: what `fence.guard` rejects with becomes problem
- * details, 412 with the token seen or 503; other errors go on.
+ * details, 412 with the token seen or 503, with `Retry-After` if nothing was written; other errors
+ * go on.
  */
 export function fencingErrors() {
   return (error: unknown, _: IncomingMessage, response: ServerResponse, next: Next): void => {
-    const refusal = isStale(error)
-      ? tooOld(error)
-      : isUnreachable(error)
-        ? unavailable()
-        : undefined;
+    const refusal = refusalOf(error);
     if (refusal && !response.headersSent) send(response, refusal);
     else next(error);
   };
+}
+
+function refusalOf(error: unknown): Refusal | undefined {
+  if (isStale(error)) return tooOld(error);
+  if (!isOfStore(error)) return undefined;
+  return error.outcome === 'not-applied' ? unavailable() : unanswered();
 }
 
 /** By their codes: errors of another copy of the package are of another class. */
@@ -154,8 +162,8 @@ function isStale(error: unknown): error is StaleTokenError {
   return TardyError.is(error) && error.code === 'ERR_TARDY_FENCED';
 }
 
-function isUnreachable(error: unknown): boolean {
-  return TardyError.is(error) && error.code === 'ERR_TARDY_UNREACHABLE';
+function isOfStore(error: unknown): error is StoreError {
+  return TardyError.is(error) && error.code === 'ERR_TARDY_UNREACHABLE' && 'outcome' in error;
 }
 
 function transactional(store: FencingStore): TransactionalFencingStore<unknown, unknown> {
@@ -163,19 +171,26 @@ function transactional(store: FencingStore): TransactionalFencingStore<unknown, 
   throw new TardyError('ERR_TARDY_STATE', 'the store of fencing() has no guard(): it cannot write');
 }
 
-/** Problem details of RFC 9457, with members of their own. */
-interface Refusal {
-  readonly status: number;
-  readonly title: string;
-  readonly detail: string;
+interface Refusal extends Problem {
+  /** When to come again, in seconds: a header, and no member. */
+  readonly retryAfterS?: number;
   readonly resource?: string;
   /** Tokens as texts: a number of JSON loses digits beyond 2^53. */
   readonly token?: string;
   readonly seen?: string;
 }
 
+/** Nothing was written: the only refusal after which the same request may come again. */
 function unavailable(): Refusal {
-  const detail = 'the store of fencing tokens cannot be asked, so nothing may be written';
+  const detail = 'the store of fencing tokens cannot be asked, so nothing was written';
+  const retryAfterS = RETRY_AFTER_S;
+  return { status: 503, title: 'Service Unavailable', detail, retryAfterS };
+}
+
+function unanswered(): Refusal {
+  const detail =
+    'the store of fencing tokens did not answer: whether it was written is not known; ' +
+    'read before you do it again';
   return { status: 503, title: 'Service Unavailable', detail };
 }
 
@@ -205,13 +220,8 @@ function tooOld({ resource, token, seen }: StaleToken): Refusal {
   };
 }
 
-function send(response: ServerResponse, refusal: Refusal): void {
+function send(response: ServerResponse, { retryAfterS, ...problem }: Refusal): void {
   if (response.headersSent) return; // somebody answered while the store was asked
-  response.statusCode = refusal.status;
-  response.setHeader('content-type', 'application/problem+json');
-  response.setHeader('cache-control', 'no-store');
-  response.setHeader('x-content-type-options', 'nosniff');
-  if (refusal.status === 503) response.setHeader('retry-after', `${RETRY_AFTER_S}`);
-  const text = JSON.stringify({ type: 'about:blank', ...refusal });
-  response.end(response.req.method === 'HEAD' ? undefined : text);
+  if (retryAfterS !== undefined) response.setHeader('retry-after', `${retryAfterS}`);
+  sendProblem(response, problem);
 }

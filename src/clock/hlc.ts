@@ -34,6 +34,8 @@ const WALL_MAX_MS = 2 ** 48 - 1;
 const TEXT = /^[0-9a-f]{16}$/;
 
 export class HybridClock {
+  /** Remote timestamps that were refused: with those, what was caused may be stamped earlier. */
+  refused = 0;
   readonly #maxAheadMs: number;
   #last = 0n;
 
@@ -55,7 +57,10 @@ export class HybridClock {
    * that is no timestamp or too far ahead; then our clock is as it was.
    */
   receive(remote: bigint, wallMs: number): bigint | undefined {
-    if (!this.#believes(remote, wallMs)) return undefined;
+    if (!this.#believes(remote, wallMs)) {
+      this.refused++;
+      return undefined;
+    }
     const seen = greatest(this.#last, remote);
     return (this.#last = greatest(packed(wallMs), seen + 1n));
   }

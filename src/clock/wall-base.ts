@@ -20,10 +20,13 @@
  * from 3 readings in a thousand, and then seldom from two in a row. A reading can never make a
  * change of its own: a pause between h1 and h2 only makes it say less.
  *
+ * The limit: a step below 1 ms shows only at a reading next to a tick, where one aims anyway to
+ * keep the base narrow. Until then the base is off by that step, and its error does not tell.
+ *
  * How large the change is, one reading tells within a millisecond only. So it is told once the
  * new base is narrow too, or after a while with the error it has then. A change that is no faster
  * than clocks are slewed is no step: it is followed, and from then on this clock gets twice the
- * allowance.
+ * allowance, half of which it loses again with each minute that shows no more such changes.
  *
  * Source: K. Marzullo, S. Owicki, "Maintaining the time in a distributed system", 1983, for
  * intervals in place of points; DDIA chapter 8, "Clock readings with a confidence interval".
@@ -50,6 +53,12 @@ const NARROW_MS = 0.01;
 
 /** A step is told after so long even if the new base is not narrow yet: all within 100 ms. */
 const SIZING_MS = 60;
+
+/** After so long, not even the doubt whether it is slewing keeps a change from being told. */
+const SETTLING_MS = 200;
+
+/** The drift allowance halves after so long without a change taken for slewing. */
+const CALM_MS = 60_000;
 
 /** The base is about 1.8e12 ms, where neighbouring doubles are 2^-12 ms apart. */
 const ROUNDING_MS = 2 ** -13;
@@ -84,7 +93,10 @@ interface Change {
 
 export class WallBase {
   readonly #grainMs: number;
+  readonly #leastDriftRate: number;
   #driftRate: number;
+  /** When the drift allowance was last changed. */
+  #driftRateAtMs = 0;
   /** The base is counted from here: small numbers keep their nanoseconds. */
   #originMs: number | undefined;
   #low = -Infinity;
@@ -92,6 +104,7 @@ export class WallBase {
   #high = Infinity;
   #highAtMs = 0;
   #change: Change | undefined;
+  #changes = 0;
 
   /**
    * `driftPpm`: how much the rates of the two clocks may differ, 0 to 1000 (default 15).
@@ -107,7 +120,7 @@ export class WallBase {
     if (!(grainMs > 0 && grainMs < Infinity)) {
       throw argumentError('grainMs', grainMs, 'a number of milliseconds > 0');
     }
-    this.#driftRate = driftPpm / 1e6;
+    this.#leastDriftRate = this.#driftRate = driftPpm / 1e6;
     this.#grainMs = grainMs;
   }
 
@@ -132,6 +145,7 @@ export class WallBase {
       if (low > knownLow) this.#setLow(low, afterMs);
       if (high < knownHigh) this.#setHigh(high, afterMs);
     }
+    this.#calm(afterMs);
     return this.#change && this.#settle(this.#change, afterMs);
   }
 
@@ -149,6 +163,14 @@ export class WallBase {
   /** True while the clock was set and by how much is not known yet: read well-aimed, and soon. */
   get isChanging(): boolean {
     return this.#change !== undefined;
+  }
+
+  /**
+   * How many readings showed a change, be it a step or slewing: counted at once, before it is
+   * sized. What was read at different counts was read of different clocks.
+   */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** How wide the interval of possible bases is at an instant. */
@@ -170,6 +192,7 @@ export class WallBase {
   #changed(atMs: number, low: number, high: number): void {
     const ageMs = atMs - Math.min(this.#lowAtMs, this.#highAtMs);
     const slewMs = Math.min(SLEW_MAX_MS, (SLEW_MAX_PPM / 1e6) * ageMs);
+    this.#changes++;
     this.#change ??= { atMs, low, high, slewMs };
   }
 
@@ -179,14 +202,29 @@ export class WallBase {
     const most = this.#highAt(nowMs) - change.low;
     const byMs = (least + most) / 2;
     const isNarrow = this.widthMs(nowMs) <= NARROW_MS;
-    const isCertain = least > change.slewMs || most < -change.slewMs;
-    if (!isNarrow && !(isCertain && nowMs - change.atMs >= SIZING_MS)) return undefined;
+    const isStep = least > change.slewMs || most < -change.slewMs;
+    const isSlewing = isNarrow
+      ? Math.abs(byMs) <= change.slewMs
+      : Math.max(-least, most) <= change.slewMs;
+    const ageMs = nowMs - change.atMs;
+    if (!isNarrow && ageMs < (isStep ? SIZING_MS : SETTLING_MS)) return undefined;
     this.#change = undefined;
-    if (Math.abs(byMs) > change.slewMs) {
-      return { atMs: change.atMs, byMs, errorMs: (most - least) / 2 };
-    }
-    this.#driftRate = Math.min(2 * this.#driftRate, SLEW_MAX_PPM / 1e6);
+    if (!isSlewing) return { atMs: change.atMs, byMs, errorMs: (most - least) / 2 };
+    this.#allow(Math.min(2 * this.#driftRate, SLEW_MAX_PPM / 1e6), nowMs);
     return undefined;
+  }
+
+  #calm(nowMs: number): void {
+    if (this.#driftRate === this.#leastDriftRate || nowMs - this.#driftRateAtMs < CALM_MS) return;
+    this.#allow(Math.max(this.#driftRate / 2, this.#leastDriftRate), nowMs);
+  }
+
+  /** From now on; until now the bounds have loosened as they were allowed to. */
+  #allow(driftRate: number, nowMs: number): void {
+    this.#setLow(this.#lowAt(nowMs), nowMs);
+    this.#setHigh(this.#highAt(nowMs), nowMs);
+    this.#driftRate = driftRate;
+    this.#driftRateAtMs = nowMs;
   }
 
   #setLow(low: number, atMs: number): void {

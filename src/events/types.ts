@@ -1,6 +1,6 @@
 /** Everything that happens, of whichever part. */
 import type { TimeSourceEvent } from '../../collectors/time-source.ts';
-import type { FencingEvent } from '../leases/hub.ts';
+import type { FencingEvent } from '../leasing/hub.ts';
 import type { MembershipEvent } from '../membership/types.ts';
 import type { PauseEvent } from '../pause/pause-event.ts';
 

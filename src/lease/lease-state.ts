@@ -38,7 +38,8 @@ export class LeaseState {
   acquired(grant: Grant, nowMs: number): boolean {
     check(grant, nowMs);
     if (this.#isNews(grant)) {
-      this.#sentAtMs = grant.sentAtMs;
+      // A higher token may come by an older request: a renewal between the two is of the old lease.
+      this.#sentAtMs = Math.max(this.#sentAtMs, grant.sentAtMs);
       this.#token = grant.token ?? this.#token;
       this.#untilMs = heldUntilMs(grant, this.#rule);
       this.#ending = undefined;

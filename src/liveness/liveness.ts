@@ -182,13 +182,18 @@ export class Liveness {
     return this.#names.get(peer) ?? peer;
   }
 
+  /** The machine was suspended: what is known of clocks is void. */
+  suspended(): void {
+    this.#membership.clocks.forget(performance.now());
+  }
+
   localPause({ fromMs, toMs }: Pause): void {
     this.#membership.localPause(fromMs, toMs);
   }
 
   /** What peers tell of true time: true time less our wall clock, by peer. */
   references(): { readonly name: string; readonly bounds: OffsetBounds }[] {
-    return this.#membership.references(this.#options.now());
+    return this.#membership.clocks.references(this.#options.now());
   }
 
   /** A request of the application failed. */
@@ -242,6 +247,7 @@ export class Liveness {
 
   #weighTraffic(): void {
     const at = this.#options.now();
+    this.#membership.clocks.note(at);
     this.#trafficAtMs = at.monoMs;
     this.#traffic.collect(at.monoMs, (peer, evidence, atMs) => {
       this.#membership.evidence(this.nameOf(peer), evidence, at, atMs);

@@ -42,14 +42,17 @@ export class ClockVotes {
    * nonces gets through any more.
    */
   aboutUs(self: string, observers: readonly string[], nowMs: number): string[] {
+    if (this.#said.size === 0) return [];
     return observers.filter((observer) => {
       const said = this.#said.get(observer);
       return said?.out.has(self) && nowMs - said.heardAtMs <= this.ttlMs;
     });
   }
 
-  /** The members changed: what was said among others counts no more. */
-  clear(): void {
-    this.#said.clear();
+  /** The members changed: what others said counts no more. */
+  retain(members: { has(name: string): boolean }): void {
+    for (const observer of this.#said.keys()) {
+      if (!members.has(observer)) this.#said.delete(observer);
+    }
   }
 }

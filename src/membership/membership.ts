@@ -13,7 +13,6 @@
  * Source: SWIM (Das, Gupta & Motivala 2002) for indirect probes, Lifeguard for doubting oneself.
  */
 import { SUSPECT_PHI } from '../detector/phi-accrual.ts';
-import type { OffsetBounds } from '../clock/types.ts';
 import { Contact, type Reception } from './contact.ts';
 import { Conversation } from './conversation.ts';
 import { Group } from './group.ts';
@@ -44,13 +43,14 @@ const LIVE_STATES: ReadonlySet<PeerState> = new Set(['alive', 'slow', 'clock-out
 export type { MembershipOptions } from './membership-options.ts';
 
 export class Membership {
+  /** The clocks of those we watch. */
+  readonly clocks: PeerClocks;
   readonly #options: MembershipOptions;
   readonly #rules: Rules;
   readonly #intervalMs: number;
   readonly #group: Group;
   readonly #watches = new Map<string, Watch>();
   readonly #votes: Votes;
-  readonly #clocks: PeerClocks;
   readonly #judge: Judge;
   readonly #conversation: Conversation;
   readonly #probing: Probing;
@@ -71,7 +71,7 @@ export class Membership {
     this.#votes = new Votes(this.#rules, intervalMs);
     const rules = this.#rules;
     const shared = { group: this.#group, watches: this.#watches, votes: this.#votes, intervalMs };
-    const clocks = (this.#clocks = new PeerClocks({ ...shared, rules, membership: options }));
+    const clocks = (this.clocks = new PeerClocks({ ...shared, rules, membership: options }));
     this.#judge = new Judge({ ...shared, rules, clocks, emit });
     this.#conversation = new Conversation({
       ...{ ...shared, bootId, random, send },
@@ -107,7 +107,7 @@ export class Membership {
     const watched = this.#group.watched();
     if (this.#group.digest !== digest) {
       this.#votes.clear();
-      this.#clocks.membersChanged(watched);
+      this.clocks.membersChanged(watched);
     }
     for (const name of this.#watches.keys()) if (!watched.has(name)) this.#watches.delete(name);
     this.#conversation.retainMembers();
@@ -127,7 +127,7 @@ export class Membership {
    */
   receive(message: Message, now: Instant, arrivedAtMs = now.monoMs): Message | undefined {
     this.#turns++;
-    this.#clocks.note(now);
+    this.clocks.note(now);
     if (this.#isGone || !this.#isForUs(message, now)) return undefined;
     if (message.kind === 'notice') {
       this.#noticed(message, now);
@@ -172,7 +172,7 @@ export class Membership {
   /** Asks whom it is time to ask, and judges those of whom time alone may tell something. */
   tick(now: Instant): void {
     this.#turns++;
-    this.#clocks.note(now);
+    this.clocks.note(now);
     if (this.#isGone) return;
     const due = this.#due(now.monoMs);
     // If we begin or cease to doubt ourselves, everyone is judged anew.
@@ -204,11 +204,6 @@ export class Membership {
   stateOf(name: string, nowMs: number): PeerState | undefined {
     const watch = this.#watches.get(name);
     return watch ? this.#judge.viewOf(watch, nowMs).state : this.#passive.stateOf(name);
-  }
-
-  /** What peers tell of true time: true time less our wall clock, by peer. */
-  references(now: Instant): { readonly name: string; readonly bounds: OffsetBounds }[] {
-    return this.#clocks.references(now);
   }
 
   /** For how long an answer of a peer is worth waiting for, in ms. */
@@ -284,7 +279,7 @@ export class Membership {
       const isNews = this.#hear(watch, message, reception, arrivedAtMs);
       this.#judgeAndTell(watch, now, isNews);
       this.#tellTheInterested(watch, now);
-      if (reception.isAnswer && this.#clocks.takeBurst(contact) && watch.budget.take(now.monoMs)) {
+      if (reception.isAnswer && this.clocks.takeBurst(contact, watch.budget, now)) {
         this.#conversation.ask(contact, now, false);
       }
     }
@@ -300,7 +295,7 @@ export class Membership {
     if (reception.isAnswer && reception.echoedMs !== undefined) {
       watch.rttMs = atMs - reception.echoedMs;
       watch.doubt.answered(atMs);
-      isNews = this.#clocks.answered(watch.contact, message, reception.echoedMs, atMs);
+      isNews = this.clocks.answered(watch.contact, message, reception.echoedMs, atMs);
     } else {
       watch.doubt.questioned(atMs);
     }
@@ -325,7 +320,7 @@ export class Membership {
     const { echoedMs, isNewest } = reception;
     const isSameGroup = this.#rules.isSameDigest(message.digest, this.#group.digest);
     const counts = this.#options.trustOpinions !== false && isNewest && isSameGroup;
-    for (const peer of this.#clocks.heard(contact, message, { echoedMs, counts }, now)) {
+    for (const peer of this.clocks.heard(contact, message, { echoedMs, counts }, now)) {
       const watch = this.#watches.get(peer);
       if (watch) this.#judgeAndTell(watch, now);
     }

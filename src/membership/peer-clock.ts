@@ -92,46 +92,62 @@ export class PeerClock {
       t3WallMs: sentAtWallMs,
       remoteErrorMs: errorMs,
     };
-    const told = this.#tellsOf(message.bootId, word.steps);
-    const result =
-      told === 'a-step' ? this.#startAnew(exchange) : this.#estimator.exchange(exchange);
+    const tells = this.#tellsOf(message.bootId, word.steps);
+    const result = tells === 'nothing' ? this.#take(exchange) : this.#startAnew(exchange, tells);
     if (result !== 'rejected') this.heardAtMs = t4MonoMs;
+    return result;
+  }
+
+  /** What is known of its clock is void: it was set, or ours stood still. */
+  forget(nowMs: number): void {
+    this.#estimator = createOffsetEstimator({ maxDriftPpm: this.#maxDriftPpm });
+    this.#notBeforeMs = nowMs;
+    this.#reference = this.#unproved = undefined;
+  }
+
+  #take(exchange: Exchange): ExchangeResult {
+    const result = this.#estimator.exchange(exchange);
+    if (result === 'rejected') return result;
+    this.#isToBeTold = result === 'step'; // with its next answer, or never
     if (result === 'step') {
-      this.steps++;
-      this.#isToBeTold = told === 'nothing'; // another life does not tell of what was before it
-      this.#lastStep = this.#estimator.lastStep ?? this.#lastStep;
+      this.#stepped(this.#estimator.lastStep);
       this.#reference = this.#unproved = undefined;
-    } else if (result === 'accepted' && this.#unproved && t1MonoMs >= this.#unproved.heardAtMs) {
+    } else if (this.#unproved && exchange.t1MonoMs >= this.#unproved.heardAtMs) {
       this.#reference = this.#unproved;
       this.#unproved = undefined;
     }
     return result;
   }
 
+  /** Its clock was set, as it says, or it may have been while it was down. */
+  #startAnew(exchange: Exchange, tells: 'a-step' | 'another-life'): ExchangeResult {
+    const { t4MonoMs: atMs } = exchange;
+    const before = this.at(atMs);
+    this.forget(atMs);
+    const result = this.#estimator.exchange(exchange);
+    const after = this.at(atMs);
+    const wasSeen = this.#isToBeTold;
+    this.#isToBeTold = false;
+    if (!before || !after) return result;
+    // A step that we saw ourselves is not told twice.
+    const isNews = tells === 'a-step' ? !wasSeen : areDisjoint(before, after);
+    if (!isNews) return result;
+    const errorMs = (before.highMs - before.lowMs + after.highMs - after.lowMs) / 2;
+    this.#stepped({ atMs, byMs: after.offsetMs - before.offsetMs, errorMs });
+    return 'step';
+  }
+
+  #stepped(step: OffsetStep | undefined): void {
+    this.steps++;
+    this.#lastStep = step;
+  }
+
   /** What it says with how often its clock was set so far. */
   #tellsOf(bootId: string, steps: number): 'nothing' | 'a-step' | 'another-life' {
     const before = this.#told;
     this.#told = { steps, bootId };
-    if (before?.bootId === bootId) return before.steps === steps ? 'nothing' : 'a-step';
-    this.#isToBeTold = false;
-    return 'another-life';
-  }
-
-  /** What was known of its clock is void. A step, unless it is the one that we saw ourselves. */
-  #startAnew(exchange: Exchange): ExchangeResult {
-    const { t4MonoMs: atMs } = exchange;
-    const before = this.at(atMs);
-    const estimator = createOffsetEstimator({ maxDriftPpm: this.#maxDriftPpm });
-    const result = estimator.exchange(exchange);
-    const after = estimator.at(atMs);
-    this.#estimator = estimator;
-    this.#notBeforeMs = atMs;
-    const isKnown = this.#isToBeTold;
-    this.#isToBeTold = false;
-    if (isKnown || !before || !after) return result;
-    const errorMs = (before.highMs - before.lowMs + after.highMs - after.lowMs) / 2;
-    this.#lastStep = { atMs, byMs: after.offsetMs - before.offsetMs, errorMs };
-    return 'step';
+    if (before?.bootId !== bootId) return 'another-life';
+    return before.steps === steps ? 'nothing' : 'a-step';
   }
 
   /**
@@ -160,4 +176,8 @@ export class PeerClock {
       highMs: offset.highMs + bounds.highMs + driftMs,
     };
   }
+}
+
+function areDisjoint(a: OffsetBounds, b: OffsetBounds): boolean {
+  return a.highMs < b.lowMs || b.highMs < a.lowMs;
 }

@@ -4,8 +4,8 @@
  * Every answer is an exchange of four timestamps; now and then a burst of them, for what is warm
  * answers faster (8 exchanges in a row: a tenth of the error of one). A clock is out if its whole
  * interval lies beyond the budget, for a majority of those assigned to watch it: which of two
- * clocks that differ is wrong, two nodes cannot know. What may be either is ambiguous, and out for
- * nobody.
+ * clocks that differ is wrong, two nodes cannot know. What may be either is ambiguous: out for
+ * nobody, unless it was out for certain and the likeliest value still is.
  *
  * Source: RFC 5905 (exchange); CockroachDB counts only what is certain, as we do.
  */
@@ -26,12 +26,15 @@ import type { Group } from './group.ts';
 import type { MembershipOptions } from './membership-options.ts';
 import type { Extension, Message, MessageKind } from './message.ts';
 import { PeerClock } from './peer-clock.ts';
+import type { ProbeBudget } from './probe-budget.ts';
 import type { Rules } from './rules.ts';
 import type { Instant, MembershipEvent, PeerClockView } from './types.ts';
 
 /** Every half minute at one question a second: a tenth more messages. */
 const BURST = { every: 32, length: 4 };
 
+/** What was heard of a clock so long ago tells nothing of it any more: it may be set meanwhile. */
+const STALE_MS = 600_000;
 /** As CockroachDB and YugabyteDB allow. */
 export const MAX_OFFSET_MS = 500;
 
@@ -88,7 +91,16 @@ export class PeerClocks {
       this.#clocks.delete(name);
       this.#out.delete(name);
     }
-    this.#votes.clear();
+    this.#votes.retain(this.#group.observers);
+  }
+
+  /** The machine was suspended: our steady clock stood still, and no exchange holds any more. */
+  forget(nowMs: number): void {
+    for (const clock of this.#clocks.values()) {
+      clock.forget(nowMs);
+      clock.verdict = 'unknown';
+    }
+    this.#out.clear();
   }
 
   /** What goes with a message. */
@@ -109,10 +121,10 @@ export class PeerClocks {
     this.#clock(contact).asked(BURST);
   }
 
-  /** True if the next question of a burst is to go out. */
-  takeBurst(contact: Contact): boolean {
+  /** True if the next question of a burst is to go out, within the budget of probes. */
+  takeBurst(contact: Contact, budget: ProbeBudget, { monoMs }: Instant): boolean {
     const clock = this.#clocks.get(contact.name);
-    if (!clock || clock.burstLeft <= 0) return false;
+    if (!clock || clock.burstLeft <= 0 || !budget.take(monoMs)) return false;
     clock.burstLeft--;
     return true;
   }
@@ -155,7 +167,6 @@ export class PeerClocks {
     const out = clockOutIn(message).map((hash) => this.#group.nameOf(hash) ?? '');
     const said = { out: new Set(out), saidAtMs: echoedMs, heardAtMs: now.monoMs };
     const changed = this.#votes.say(name, said);
-    this.judgeOurselves(now.monoMs);
     return changed;
   }
 
@@ -176,8 +187,8 @@ export class PeerClocks {
   viewOf(name: string, nowMs: number): PeerClockView | undefined {
     const clock = this.#clocks.get(name);
     const offset = this.#offsetOf(clock, nowMs);
-    if (!clock || !offset) return undefined;
-    const verdict = offsetVerdict(offset, this.#maxOffsetMs);
+    if (!clock || !offset || nowMs - clock.heardAtMs > STALE_MS) return undefined;
+    const verdict = this.#verdict(offset, clock.verdict);
     const outBy = this.#holdingOut(name, this.#group.observers.of(name), nowMs);
     return { ...offset, verdict, outBy, steps: clock.steps };
   }

@@ -102,14 +102,14 @@ function sleepOf(facts: PauseFacts): Classified {
   const { gapMs, mainRunMs, runQueueMs, witnessRuns, workerGapMs, continued } = facts;
   const { debuggerRuns = 0 } = facts;
   if (continued) return { cause: 'stopped', because: 'SIGCONT came' };
-  if (mainRunMs === undefined) {
-    return { cause: 'unknown', because: 'this system does not say what its threads do' };
-  }
   if (workerGapMs !== undefined && workerGapMs >= gapMs / 2) {
     return {
       cause: 'stopped',
       because: `the watching thread stood still for ${show(workerGapMs)}`,
     };
+  }
+  if (mainRunMs === undefined) {
+    return { cause: 'unknown', because: 'this system does not say what its threads do' };
   }
   if (workerGapMs === undefined && witnessRuns !== undefined && witnessRuns >= STOP_RUNS) {
     return { cause: 'stopped', because: 'a thread with nothing to do was woken as well' };

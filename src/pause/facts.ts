@@ -29,7 +29,6 @@ export interface Sample {
   readonly debuggerRuns: number | undefined;
   /** Time our cgroup, or one around it, was held back by its quota, added up over the CPUs. */
   readonly throttledMs: number | undefined;
-  readonly throttledCount: number | undefined;
   /** Time in which somebody on this machine waited for a CPU (PSI, `cpu some`). Seldom. */
   readonly pressureMs: number | undefined;
   /** Time the hypervisor took from this machine, added up over the CPUs. Seldom. */
@@ -53,7 +52,6 @@ export interface PauseFacts {
   readonly witnessRuns?: number | undefined;
   readonly debuggerRuns?: number | undefined;
   readonly throttledMs?: number | undefined;
-  readonly throttledCount?: number | undefined;
   readonly pressureMs?: number | undefined;
   readonly stealMs?: number | undefined;
   /** What the clock that counts suspension ran on beyond the monotonic one. */
@@ -90,7 +88,6 @@ export function factsBetween(
     witnessRuns: difference(before.witnessRuns, after.witnessRuns),
     debuggerRuns: difference(before.debuggerRuns, after.debuggerRuns),
     throttledMs: difference(before.throttledMs, after.throttledMs),
-    throttledCount: difference(before.throttledCount, after.throttledCount),
     pressureMs: difference(before.pressureMs, after.pressureMs),
     stealMs: difference(before.stealMs, after.stealMs),
     bootGapMs: difference(before.suspendedMs, after.suspendedMs),

@@ -37,9 +37,8 @@ export class LoopDelay {
       if (++this.#inTime >= BATCH) this.#flush(nowMs);
       return;
     }
-    const last = lateMs - this.#histogram.windowMs;
-    this.#histogram.record(nowMs, lateMs, false);
-    for (let waitMs = lateMs - this.#tickMs; waitMs > Math.max(0, last); waitMs -= this.#tickMs) {
+    const longestMs = Math.min(lateMs, this.#histogram.windowMs);
+    for (let waitMs = longestMs; waitMs > 0; waitMs -= this.#tickMs) {
       this.#histogram.record(nowMs, waitMs, false);
     }
   }

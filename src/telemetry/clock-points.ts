@@ -14,24 +14,30 @@ export const CLOCK_SOURCE = {
   trueTime: 'true-time',
   /** Our own wall clock. */
   wall: 'wall',
+  /** The hybrid logical clock of others. */
+  hlc: 'hlc',
 } as const;
 
 /** What there is to tell of time. */
 export interface TimeSource {
-  sources(nowMs: number): readonly {
-    readonly name: string;
-    readonly offset: Offset | undefined;
-    readonly isFalseticker: boolean;
-  }[];
-  reference(nowMs: number): { readonly bounds: OffsetBounds | undefined; readonly leap: Leap };
+  look(nowMs: number): {
+    readonly sources: readonly {
+      readonly name: string;
+      readonly offset: Offset | undefined;
+      readonly isFalseticker: boolean;
+    }[];
+    readonly reference: { readonly bounds: OffsetBounds | undefined; readonly leap: Leap };
+  };
   refusals(): ReadonlyMap<string, ReadonlyMap<string, number>>;
-  serverOffset(peer: string, nowMs: number): Offset | undefined;
+  serverOffset(peer: string, nowMs: number): (Offset & { readonly steps: number }) | undefined;
   /** Steps of our own wall clock so far. */
   readonly steps: number;
+  readonly hlc: { readonly refused: number };
 }
 
 export function* timePoints(time: TimeSource, nowMs: number): Generator<Point> {
-  for (const { name, offset, isFalseticker } of time.sources(nowMs)) {
+  const { sources, reference } = time.look(nowMs);
+  for (const { name, offset, isFalseticker } of sources) {
     const attributes = { [ATTR.source]: name };
     if (offset) yield* offsetPoints(offset, attributes);
     yield { metric: 'clockFalseticker', attributes, value: Number(isFalseticker) };
@@ -42,13 +48,17 @@ export function* timePoints(time: TimeSource, nowMs: number): Generator<Point> {
       yield { metric: 'clockRefused', attributes, value };
     }
   }
-  const { bounds, leap } = time.reference(nowMs);
+  const { bounds, leap } = reference;
   const attributes = { [ATTR.source]: CLOCK_SOURCE.trueTime };
   if (bounds) yield* boundPoints(bounds, attributes);
   const isSynchronised = leap !== 'unsynchronised';
   yield { metric: 'clockSynchronised', attributes: {}, value: Number(isSynchronised) };
   const ofWall = { [ATTR.source]: CLOCK_SOURCE.wall };
   yield { metric: 'clockSteps', attributes: ofWall, value: time.steps };
+  if (time.hlc.refused > 0) {
+    const ofHlc = { [ATTR.source]: CLOCK_SOURCE.hlc, [ATTR.reason]: 'too-far-ahead' };
+    yield { metric: 'clockRefused', attributes: ofHlc, value: time.hlc.refused };
+  }
 }
 
 /** `eventsPerS`: how often events happen here that may compete with those of the peer. */

@@ -2,7 +2,7 @@
 import type { BucketHistogram } from '../histogram/bucket-histogram.ts';
 import { replyQuantileMs, type SurvivalCurve } from '../histogram/survival.ts';
 import type { ReasonCounts } from '../liveness/reason-counts.ts';
-import { activeGuards, leaseDiagnostics, rejections } from '../leases/hub.ts';
+import { activeGuards, leaseDiagnostics, rejections } from '../leasing/hub.ts';
 import { PEER_STATES, type PeerView } from '../membership/types.ts';
 import type { Peer } from '../peers/peer.ts';
 import type { PeerTable } from '../peers/peer-table.ts';
@@ -52,6 +52,9 @@ const QUANTILES = [
   ['0.999', 0.999],
   ['1', 1],
 ] as const;
+
+/** Leases shown, by resource; of more, the newest are not. */
+const LEASES_MAX = 1000;
 
 /** Every point there is now. Lazy: each route is computed when it is reached. */
 export function* points(source: TelemetrySource, nowMs: number): Generator<Point> {
@@ -137,7 +140,10 @@ function* clockPoints(
 ): Generator<Point> {
   if (clock) yield* peerClockPoints(clock, attributes, eventsPerS);
   const offset = clock ? undefined : time.serverOffset(peer, nowMs);
-  if (offset) yield* offsetPoints(offset, { ...attributes, [ATTR.source]: CLOCK_SOURCE.http });
+  if (!offset) return;
+  const ofHttp = { ...attributes, [ATTR.source]: CLOCK_SOURCE.http };
+  yield* offsetPoints(offset, ofHttp);
+  yield { metric: 'clockSteps', attributes: ofHttp, value: offset.steps };
 }
 
 function* loopDelayPoints({ loopDelayMs }: TelemetrySource, nowMs: number): Generator<Point> {
@@ -148,13 +154,14 @@ function* loopDelayPoints({ loopDelayMs }: TelemetrySource, nowMs: number): Gene
   }
 }
 
-function* leasePoints(): Generator<Point> {
+export function* leasePoints(): Generator<Point> {
   for (const [resource, value] of rejections) {
     yield { metric: 'fencingRejected', attributes: { [ATTR.resource]: resource }, value };
   }
   const leftMs = new Map<string, number>();
   for (const guard of activeGuards()) {
     const { resource } = guard;
+    if (leftMs.size >= LEASES_MAX && !leftMs.has(resource)) continue;
     leftMs.set(resource, Math.max(guard.remainingMs(), leftMs.get(resource) ?? 0));
   }
   for (const [resource, ms] of leftMs) {

@@ -5,15 +5,33 @@ import type { ServerClock } from './clock-header.ts';
 
 /** Servers remembered; the one not heard for longest goes first. */
 const SERVERS_MAX = 1024;
+/** What was heard of a clock so long ago tells nothing of it any more. */
+const STALE_MS = 600_000;
 
-/** When a request went out, at the latest, and when the headers of its response came. */
 export interface RoundTrip {
+  /** The request had not gone out before. */
   readonly sentAtMs: number;
+  /** The headers of its response came. */
   readonly repliedAtMs: number;
 }
 
+/** How far a server is ahead, and how often its clock jumped. */
+export interface ServerOffset extends Offset {
+  readonly steps: number;
+}
+
+interface Server {
+  readonly estimator: OffsetEstimator;
+  /** What it said last. */
+  readonly last: ServerClock;
+  /** What was asked before may be answered by the clock as it was before it was set. */
+  readonly notBeforeMs: number;
+  readonly heardAtMs: number;
+  readonly steps: number;
+}
+
 export class HeaderClocks {
-  readonly #estimators = new Map<string, OffsetEstimator>();
+  #servers = new Map<string, Server>();
   readonly #maxDriftPpm: number;
   readonly #steadyBaseMs: number;
 
@@ -24,28 +42,44 @@ export class HeaderClocks {
   }
 
   replied(peer: string, { sentAtMs, repliedAtMs }: RoundTrip, server: ServerClock): void {
+    const known = this.#servers.get(peer);
+    const isSameLife = known?.last.life === server.life;
+    const isSame = isSameLife && known.last.steps === server.steps;
+    // Not later than the last: it was overtaken, or comes from a cache.
+    if (isSame && server.sentAtWallMs <= known.last.sentAtWallMs) return;
+    if (isSameLife && sentAtMs < known.notBeforeMs) return;
+    const estimator = isSame
+      ? known.estimator
+      : createOffsetEstimator({ maxDriftPpm: this.#maxDriftPpm });
     const { sentAtWallMs, heldMs, errorMs } = server;
-    this.#estimator(peer).exchange({
+    const result = estimator.exchange({
       ...{ t1MonoMs: sentAtMs, t4MonoMs: repliedAtMs },
       ...{ t1WallMs: sentAtMs + this.#steadyBaseMs, t4WallMs: repliedAtMs + this.#steadyBaseMs },
       ...{ t2WallMs: sentAtWallMs - heldMs, t3WallMs: sentAtWallMs, remoteErrorMs: errorMs },
     });
+    const wasSet = isSameLife && !isSame;
+    const steps = (known?.steps ?? 0) + Number(wasSet || result === 'step');
+    const notBeforeMs = wasSet ? repliedAtMs : (known?.notBeforeMs ?? -Infinity);
+    this.#keep(peer, { estimator, last: server, heardAtMs: repliedAtMs, notBeforeMs, steps });
   }
 
   /** The wall clock of a server less our steady clock. */
-  at(peer: string, nowMs: number): Offset | undefined {
-    return this.#estimators.get(peer)?.at(nowMs);
+  at(peer: string, nowMs: number): ServerOffset | undefined {
+    const server = this.#servers.get(peer);
+    if (!server || nowMs - server.heardAtMs > STALE_MS) return undefined;
+    const offset = server.estimator.at(nowMs);
+    return offset && { ...offset, steps: server.steps };
   }
 
-  #estimator(peer: string): OffsetEstimator {
-    let estimator = this.#estimators.get(peer);
-    if (estimator) this.#estimators.delete(peer);
-    else estimator = createOffsetEstimator({ maxDriftPpm: this.#maxDriftPpm });
-    this.#estimators.set(peer, estimator); // the map keeps the order of the latest
-    const [oldest] = this.#estimators.keys();
-    if (this.#estimators.size > SERVERS_MAX && oldest !== undefined) {
-      this.#estimators.delete(oldest);
-    }
-    return estimator;
+  /** The machine was suspended: our steady clock stood still, and no exchange holds any more. */
+  forget(): void {
+    this.#servers = new Map();
+  }
+
+  #keep(peer: string, server: Server): void {
+    this.#servers.delete(peer);
+    this.#servers.set(peer, server); // the map keeps the order of the latest
+    const [oldest] = this.#servers.keys();
+    if (this.#servers.size > SERVERS_MAX && oldest !== undefined) this.#servers.delete(oldest);
   }
 }

@@ -39,9 +39,11 @@ export function referenceOf(own: readonly Source[], peers: () => readonly Source
 
 type Speaking = Source & { readonly bounds: OffsetBounds };
 
-/** A leap second is coming if one of those relied on says so. */
+/** A leap second is coming if more than half of those relied on say so. */
 function leapOf(used: readonly Source[], reliedOn: readonly string[]): Leap {
   if (reliedOn.length === 0) return 'unsynchronised';
   const leaps = used.filter(({ name }) => reliedOn.includes(name)).map(({ leap }) => leap);
-  return leaps.find((leap) => leap === 'insert' || leap === 'delete') ?? 'none';
+  const isMajority = (said: Leap) =>
+    2 * leaps.filter((leap) => leap === said).length > leaps.length;
+  return (['insert', 'delete'] as const).find(isMajority) ?? 'none';
 }

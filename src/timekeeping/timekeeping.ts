@@ -2,6 +2,8 @@
  * Our clocks at work: the wall clock and its base, the sources of true time, the hybrid logical
  * clock, and the clocks of servers as their responses tell them.
  */
+import { randomBytes } from 'node:crypto';
+import { uptime } from 'node:os';
 import { startTimeSources, type TimeSources } from '../../collectors/time-sources.ts';
 import type { SourceReading } from '../../collectors/time-source.ts';
 import { HybridClock } from '../clock/hlc.ts';
@@ -11,7 +13,7 @@ import type { Instant } from '../membership/types.ts';
 import type { Diagnostics } from '../telemetry/diagnostics.ts';
 import { type ServerClock, clockHeader } from './clock-header.ts';
 import { Clock } from './clock.ts';
-import { HeaderClocks, type RoundTrip } from './header-clocks.ts';
+import { HeaderClocks, type RoundTrip, type ServerOffset } from './header-clocks.ts';
 import { type Reference, referenceOf, type Source } from './reference.ts';
 import { WallClock } from './wall-clock.ts';
 
@@ -24,7 +26,16 @@ export interface TimekeepingOptions {
   readonly emit: (event: Happening) => void;
   /** What peers tell of true time: true time less our wall clock, by peer. */
   readonly peers: () => readonly { name: string; bounds: OffsetBounds }[];
+  /** The machine was suspended: what was known of other clocks is void. */
+  readonly onSuspended: () => void;
+  /** Time since boot, suspension included, in ms. Default: the system's. */
+  readonly uptimeMs?: () => number;
+  /** Default: one on the system's clocks. */
+  readonly wall?: WallClock;
 }
+
+/** The clock that counts suspension has a grain of 10 ms: less than this is noise. */
+const SUSPENDED_MIN_MS = 100;
 
 /** A source of true time, and what it says: true time less our wall clock. */
 export type SourceView = SourceReading & { readonly isFalseticker: boolean };
@@ -35,6 +46,14 @@ export class Timekeeping {
   /** Steps of our own wall clock so far. */
   steps = 0;
   readonly #options: TimekeepingOptions;
+  /** Of this process, among those that serve under one name. */
+  readonly #life = randomBytes(2).toString('hex');
+  readonly #uptimeMs: () => number;
+  /** Time since boot less the monotonic clock. */
+  #bootAheadMs: number;
+  #suspensions = 0;
+  /** The wall clock was found ahead because of a suspension: nobody has set it. */
+  #wasSuspended = false;
   readonly #wall: WallClock;
   /** Our steady clock less our monotonic one. */
   readonly #steadyBaseMs: number;
@@ -42,9 +61,11 @@ export class Timekeeping {
   #sources: TimeSources | undefined;
 
   constructor(options: TimekeepingOptions) {
-    const { maxDriftPpm, diagnostics } = options;
+    const { maxDriftPpm, diagnostics, uptimeMs = () => uptime() * 1000, wall } = options;
     this.#options = options;
-    this.#wall = new WallClock({ diagnostics });
+    this.#uptimeMs = uptimeMs;
+    this.#wall = wall ?? new WallClock({ diagnostics });
+    this.#bootAheadMs = this.#bootAhead();
     this.#steadyBaseMs = this.#wall.base().baseMs;
     this.#headers = new HeaderClocks({ maxDriftPpm, steadyBaseMs: this.#steadyBaseMs });
     this.clock = new Clock({
@@ -52,7 +73,9 @@ export class Timekeeping {
       reference: (nowMs) => this.reference(nowMs),
       hlc: this.hlc,
     });
+    this.#wall.onChange(() => this.#lookForSuspension());
     this.#wall.onStep(({ atMs, byMs, errorMs }) => {
+      if (this.#wasSuspended) return void (this.#wasSuspended = false);
       this.steps++;
       options.emit({ type: 'wall-step', atMs, byMs, errorMs });
     });
@@ -60,15 +83,22 @@ export class Timekeeping {
 
   /** Throws ERR_TARDY_CONFIG for a server that cannot be read. */
   start(): void {
+    this.#ask();
+    this.#wall.refine();
+  }
+
+  #ask(): void {
     const { ntpServers, localTime, maxDriftPpm, diagnostics, emit } = this.#options;
     const local = localTime ? 'auto' : false;
     this.#sources = startTimeSources({
       ...{ ntpServers, chrony: local, clockbound: local, maxDriftPpm, diagnostics },
       steadyBaseMs: this.#steadyBaseMs,
-      wallBase: () => this.#wall.base(),
+      wallBase: () => {
+        this.#wall.now(); // it may have been set since it was read last
+        return this.#wall.base();
+      },
       onEvent: emit,
     });
-    this.#wall.refine();
   }
 
   stop(): void {
@@ -82,29 +112,28 @@ export class Timekeeping {
   }
 
   /** This moment, by our two clocks. */
-  readonly now = (): Instant => ({ ...this.#wall.now(), wallSteps: this.steps });
+  readonly now = (): Instant => {
+    const now = this.#wall.now();
+    return { ...now, wallSteps: this.#wall.changes - this.#suspensions };
+  };
 
   /** What true time is, as far as all sources together say. */
   reference(nowMs: number): Reference {
-    return referenceOf(this.#own(nowMs), () =>
-      this.#options
-        .peers()
-        .map(({ name, bounds }) => ({ name: `peer:${name}`, bounds, leap: 'none' })),
-    );
+    return referenceOf(sourcesOf(this.#readings(nowMs)), this.#peers);
   }
 
   /** The same from sources of our own, to be handed on to peers. */
   ownReference(nowMs: number): OffsetBounds | undefined {
-    return referenceOf(this.#own(nowMs), () => []).bounds;
+    return referenceOf(sourcesOf(this.#readings(nowMs)), () => []).bounds;
   }
 
-  /** Every source of our own. */
-  sources(nowMs: number): SourceView[] {
-    const { falsetickers } = this.reference(nowMs);
-    return this.#readings(nowMs).map((reading) => ({
-      ...reading,
-      isFalseticker: falsetickers.includes(reading.name),
-    }));
+  /** Every source of our own, and what all together say. */
+  look(nowMs: number): { readonly sources: SourceView[]; readonly reference: Reference } {
+    const readings = this.#readings(nowMs);
+    const reference = referenceOf(sourcesOf(readings), this.#peers);
+    const isFalseticker = ({ name }: SourceReading) => reference.falsetickers.includes(name);
+    const sources = readings.map((each) => ({ ...each, isFalseticker: isFalseticker(each) }));
+    return { sources, reference };
   }
 
   /** By source, why answers were refused, and how many. */
@@ -114,9 +143,9 @@ export class Timekeeping {
 
   /** What `Tardy-Clock` says of a request that came at `receivedAtMs`. */
   headerNow(receivedAtMs: number): string {
-    const { monoMs, wallMs, wallErrorMs = 0 } = this.now();
+    const { monoMs, wallMs, wallErrorMs: errorMs = 0, wallSteps: steps = 0 } = this.now();
     const heldMs = Math.max(0, monoMs - receivedAtMs);
-    return clockHeader({ sentAtWallMs: wallMs, heldMs, errorMs: wallErrorMs });
+    return clockHeader({ sentAtWallMs: wallMs, heldMs, errorMs, steps, life: this.#life });
   }
 
   /** A server said what time it is. */
@@ -125,14 +154,33 @@ export class Timekeeping {
   };
 
   /** The clock of a server less our wall clock, as its responses tell it. */
-  serverOffset(peer: string, nowMs: number): Offset | undefined {
+  serverOffset(peer: string, nowMs: number): ServerOffset | undefined {
     const offset = this.#headers.at(peer, nowMs);
-    return offset && this.#againstWall(offset);
+    return offset && { ...this.#againstWall(offset), steps: offset.steps };
   }
 
-  #own(nowMs: number): Source[] {
-    return this.#readings(nowMs).map(({ name, offset, leap }) => ({ name, leap, bounds: offset }));
+  /** Nothing that was measured against the steady clock holds if that stood still. */
+  #lookForSuspension(): void {
+    const before = this.#bootAheadMs;
+    this.#bootAheadMs = this.#bootAhead();
+    if (this.#bootAheadMs - before < SUSPENDED_MIN_MS) return;
+    this.#suspensions++;
+    this.#wasSuspended = true;
+    this.#headers.forget();
+    this.#options.onSuspended();
+    if (!this.#sources) return;
+    this.#sources.stop();
+    this.#ask();
   }
+
+  #bootAhead(): number {
+    return this.#uptimeMs() - performance.now();
+  }
+
+  readonly #peers = (): Source[] =>
+    this.#options
+      .peers()
+      .map(({ name, bounds }) => ({ name: `peer:${name}`, bounds, leap: 'none' }));
 
   #readings(nowMs: number): SourceReading[] {
     const readings = this.#sources?.readings(nowMs) ?? [];
@@ -153,4 +201,12 @@ export class Timekeeping {
       highMs: steady.highMs - shiftMs + errorMs,
     };
   }
+}
+
+/** ClockBound hands on what chronyd says: the two have one voice. */
+function sourcesOf(readings: readonly SourceReading[]): Source[] {
+  const hasClockBound = readings.some(({ name, offset }) => name === 'clockbound' && offset);
+  return readings
+    .filter(({ name }) => !(hasClockBound && name === 'chrony'))
+    .map(({ name, offset, leap }) => ({ name, leap, bounds: offset }));
 }

@@ -8,7 +8,7 @@
  *
  * No timer of its own: `tick()` is called by one that runs anyway, and `now()` by whoever needs
  * the time; both read the clock. Only while the base is wide (at the start, after a step) turns
- * of the event loop are asked for, over 10 ms at most.
+ * of the event loop are asked for: over 10 ms, or 20 of them where the host makes them longer.
  */
 import { type WallReading, WallBase, type WallStep } from '../clock/wall-base.ts';
 import type { WallOffset } from '../clock/types.ts';
@@ -31,6 +31,9 @@ const LOST_MS = 0.02;
 
 /** So long are turns asked for; a tick of the wall clock comes each millisecond. */
 const REFINE_MAX_MS = 10;
+
+/** And so many at least: where other work makes them long, they cost little and help little. */
+const REFINE_TURNS = 20;
 
 /** Refining in vain (a coarse clock, a crowded machine) is tried again after this. */
 const REST_MS = 1000;
@@ -65,10 +68,12 @@ export class WallClock {
   readonly #monoMs: () => number;
   readonly #dateMs: () => number;
   readonly #soon: (turn: () => void) => void;
-  readonly #listeners = new Set<(step: WallStep) => void>();
+  readonly #onStep = new Set<(step: WallStep) => void>();
+  readonly #onChange = new Set<() => void>();
   readonly #turn: () => void;
   #isRefining = false;
   #refinedAtMs = -Infinity;
+  #turns = 0;
 
   constructor({
     diagnostics = new Diagnostics(),
@@ -100,8 +105,23 @@ export class WallClock {
   /** Calls back for each step of the wall clock, once its size is known. Returns the way out. */
   onStep(listener: (step: WallStep) => void): () => void {
     const guarded = this.#diagnostics.guard('wall step', listener);
-    this.#listeners.add(guarded);
-    return () => this.#listeners.delete(guarded);
+    this.#onStep.add(guarded);
+    return () => this.#onStep.delete(guarded);
+  }
+
+  /**
+   * How often the wall clock was found changed: stepped, or slewed faster than allowed for. It is
+   * up to date in the very call that reads the clock, before the change is sized.
+   */
+  get changes(): number {
+    return this.#base.changes;
+  }
+
+  /** Calls back whenever `changes` goes up, within the call that reads it. Returns the way out. */
+  onChange(listener: () => void): () => void {
+    const guarded = this.#diagnostics.guard('wall change', listener);
+    this.#onChange.add(guarded);
+    return () => this.#onChange.delete(guarded);
   }
 
   /**
@@ -125,15 +145,15 @@ export class WallClock {
     if (this.#isRefining) return;
     this.#isRefining = true;
     this.#refinedAtMs = this.#monoMs();
+    this.#turns = 0;
     this.#soon(this.#turn);
   }
 
   #refineTurn(): void {
     this.#aim(this.#read());
     const nowMs = this.#monoMs();
-    const isDone =
-      this.#base.widthMs(nowMs) <= FINE_MS || nowMs - this.#refinedAtMs >= REFINE_MAX_MS;
-    if (isDone) this.#isRefining = false;
+    const isOver = ++this.#turns >= REFINE_TURNS && nowMs - this.#refinedAtMs >= REFINE_MAX_MS;
+    if (isOver || this.#base.widthMs(nowMs) <= FINE_MS) this.#isRefining = false;
     else this.#soon(this.#turn);
   }
 
@@ -156,8 +176,11 @@ export class WallClock {
   }
 
   #take(reading: WallReading): void {
+    const { changes, isChanging } = this.#base;
     const step = this.#base.read(reading);
-    if (this.#base.isChanging) this.refine();
-    if (step) for (const tell of this.#listeners) tell(step);
+    // Once a change: if that is in vain, ticks try again, as seldom as ever.
+    if (this.#base.isChanging && !isChanging) this.refine();
+    if (this.#base.changes > changes) for (const tell of this.#onChange) tell();
+    if (step) for (const tell of this.#onStep) tell(step);
   }
 }

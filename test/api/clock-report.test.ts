@@ -87,6 +87,16 @@ describe('GET /clock', () => {
     expect(sent({ peers: others.slice(0, 1) })).toMatchObject({ outliers: [], agrees: false });
   });
 
+  it('compares the clocks of heartbeats alone: who answers HTTP is nobody of the fleet', () => {
+    const far = { ...CLOCK, offsetMs: 9999, lowMs: 9998, highMs: 10_001 };
+    const byHttp = { ...far, source: 'http' } as const;
+    const others = ['c', 'd', 'e'].map((peer) => ({ peer, clock: byHttp }));
+    const report = sent({ peers: [{ peer: 'b', clock: CLOCK }, ...others] });
+    expect(report).toMatchObject({ outliers: [], agrees: true });
+    expect(report.peers.map(({ peer, verdict }) => [peer, verdict])).toHaveLength(4);
+    expect(sent({ peers: others })).toMatchObject({ outliers: [], agrees: true });
+  });
+
   it('tells what timestamps would not tell, where there is traffic', () => {
     const peers = [{ peer: 'b', clock: CLOCK }];
     expect('orderUnknown' in sent({ peers }).peers[0]!).toBe(false);
@@ -108,7 +118,7 @@ describe('the share of events in no known order', () => {
 });
 
 describe('the clock of a peer', () => {
-  const offset = { offsetMs: 600, lowMs: 590, highMs: 610 };
+  const offset = { offsetMs: 600, lowMs: 590, highMs: 610, steps: 4 };
 
   it('is that of heartbeats, before that of responses', () => {
     const clock = { ...offset, verdict: 'out', outBy: ['a'], steps: 1 } as const;
@@ -122,7 +132,7 @@ describe('the clock of a peer', () => {
 
   it('is that of responses where there are no heartbeats', () => {
     const entry = peerClockEntry({} as PeerView, offset, 500);
-    expect(entry).toEqual({ ...offset, source: 'http', verdict: 'out', outBy: [], steps: 0 });
+    expect(entry).toEqual({ ...offset, source: 'http', verdict: 'out', outBy: [] });
     expect(peerClockEntry(undefined, offset, 595)!.verdict).toBe('ambiguous');
   });
 

@@ -3,12 +3,12 @@ import { request as httpRequest } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import { fencing, fencingErrors, type FencingOptions } from '../../src/apply/fencing.ts';
 import { TardyError } from '../../src/errors.ts';
-import type { FencingStore } from '../../src/leases/fencing-store.ts';
-import { onFencingRejected, rejections } from '../../src/leases/hub.ts';
+import { type FencingStore, StoreError } from '../../src/leasing/fencing-store.ts';
+import { onFencingRejected, rejections } from '../../src/leasing/hub.ts';
 import {
   type SingleProcessFencingStore,
   singleProcessFencingStore,
-} from '../../src/leases/single-process-store.ts';
+} from '../../src/leasing/single-process-store.ts';
 import { deferred, serve } from './support.ts';
 
 interface Asked {
@@ -72,6 +72,14 @@ function ask(url: string, { token, method = 'PUT', path, header }: Asked): Promi
     request.end();
   });
 }
+
+/** A store whose guarded writes fail. */
+function storeThatFails(error: Error): SingleProcessFencingStore {
+  return { ...passing, guard: () => Promise.reject(error) };
+}
+const passing: FencingStore = {
+  raise: (_, token) => Promise.resolve({ accepted: true, seen: token }),
+};
 
 describe('fencing()', () => {
   it('lets pass what is not lower than the highest token', async () => {
@@ -168,6 +176,28 @@ describe('fencing()', () => {
     const answer = await ask({ token: '1', path: '/plain' });
     expect(answer).toMatchObject({ status: 503, retryAfter: '2' });
     expect(answer.body.detail).not.toContain('down');
+  });
+
+  it.each([
+    ['not-applied', '2', /nothing was written/],
+    ['unknown', undefined, /whether it was written is not known/],
+  ] as const)('tells of a guarded write that is %s', async (outcome, retryAfter, detail) => {
+    const store = storeThatFails(new StoreError('etcd: down', { outcome }));
+    const { ask } = await appWith({ store });
+    const answer = await ask({ token: '1' });
+    expect(answer).toMatchObject({ status: 503, retryAfter });
+    expect(answer.type).toBe('application/problem+json');
+    expect(answer.body.detail).toMatch(detail);
+    expect(answer.body).not.toHaveProperty('retryAfterS');
+  });
+
+  it('passes on an error of the same code that no store made', async () => {
+    const error = new TardyError('ERR_TARDY_UNREACHABLE', 'another server');
+    const { ask } = await appWith({ store: storeThatFails(error) });
+    expect(await ask({ token: '1' })).toMatchObject({
+      status: 500,
+      body: { code: 'ERR_TARDY_UNREACHABLE' },
+    });
   });
 
   it.each([{ header: 'two words' }, { header: '' }, { resource: '' }])('refuses %j', (options) => {

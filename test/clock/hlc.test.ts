@@ -59,8 +59,13 @@ describe('HybridClock', () => {
   ])('refuses a timestamp %s, and is as it was', (_, wild) => {
     const clock = new HybridClock();
     const before = clock.send(1_000);
+    expect(clock.refused).toBe(0);
     expect(clock.receive(wild, 1_000)).toBeUndefined();
     expect(clock.last).toBe(before);
+    expect(clock.refused).toBe(1);
+    clock.receive(wild, 1_000);
+    expect(clock.receive(stamp(1_001), 1_000)).toBeDefined();
+    expect(clock.refused).toBe(2); // what is taken is not counted
   });
 
   it('refuses what no clock can tell also where any lead is allowed', () => {

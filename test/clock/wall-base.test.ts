@@ -20,6 +20,14 @@ function stepsOf(base: WallBase, machine: Machine, waits: readonly number[]): Wa
   return waits.flatMap((waitMs) => base.read(machine.quick(waitMs)) ?? []);
 }
 
+/** A change by 50 µs after half a second: taken for slewing. */
+function absorb(base: WallBase, machine: Machine): void {
+  base.read(machine.quick(500 + 1 - machine.phaseMs - 0.03, 0.05));
+  expect(base.isChanging).toBe(true);
+  expect(narrow(base, machine)).toBeUndefined();
+  expect(base.isChanging).toBe(false);
+}
+
 const SECONDS_AT_50_HZ = (seconds: number) =>
   Array.from({ length: 50 * seconds }, (_, i) => 20 + (i % 7) * 0.061);
 
@@ -201,6 +209,103 @@ describe('a step of the wall clock', () => {
     expect(base.isChanging).toBe(false);
     const { baseMs, errorMs } = base.at(machine.monoMs)!;
     expect(Math.abs(baseMs - machine.baseMs)).toBeLessThanOrEqual(errorMs);
+  });
+
+  it.each([
+    ['as a step', 'no reading can be narrow', 20, 1],
+    ['as a step', 'it may also be slewing', 320, 1],
+    ['as none', 'it is certainly no more than slewing', 5000, 0],
+  ])('is settled within 200 ms, %s where %s', (_, __, afterMs, count) => {
+    const byMs = 0.3;
+    const machine = new Machine();
+    const base = new WallBase();
+    const slow = { waitMs: 0, tookMs: 0.02, at: 0.5 };
+    for (let i = 0; i < 400; i++) base.read(machine.read(slow));
+    // Just before the tick that the step hastens.
+    const waitMs = afterMs + 1 - machine.phaseMs - byMs / 2;
+    base.read(machine.read({ ...slow, waitMs, stepMs: byMs }));
+    expect(base.isChanging).toBe(true);
+    const endMs = machine.monoMs + 201;
+    const steps: WallStep[] = [];
+    while (machine.monoMs < endMs) {
+      const step = base.read(machine.read(slow));
+      if (step) steps.push(step);
+    }
+
+    expect(base.isChanging).toBe(false);
+    expect(steps).toHaveLength(count);
+    for (const step of steps) {
+      expect(Math.abs(step.byMs - byMs)).toBeLessThanOrEqual(step.errorMs);
+      expect(step.errorMs).toBeLessThan(0.1);
+    }
+  });
+});
+
+describe('changes', () => {
+  it('are counted by the very reading that shows them, each once', () => {
+    const machine = new Machine();
+    const base = narrowed(machine);
+    expect(base.changes).toBe(0);
+    base.read(machine.quick(20, 5));
+    expect(base.changes).toBe(1);
+    narrow(base, machine);
+    expect(base.changes).toBe(1);
+  });
+
+  it('are counted also if they come before the last one is sized', () => {
+    const machine = new Machine();
+    const base = narrowed(machine);
+    base.read(machine.quick(20, 5));
+    base.read(machine.quick(20, -5));
+    expect(base.changes).toBe(2);
+    expect(narrow(base, machine)).toBeUndefined();
+  });
+
+  it('are counted also if they turn out to be slewing', () => {
+    const machine = new Machine();
+    const base = narrowed(machine);
+    absorb(base, machine);
+    expect(base.changes).toBe(1);
+  });
+});
+
+describe('the drift allowance', () => {
+  /** How much wider the base gets in ten seconds. */
+  const widening = (base: WallBase, { monoMs }: Machine) =>
+    base.widthMs(monoMs + 10_000) - base.widthMs(monoMs);
+
+  it('doubles by a change taken for slewing, and halves after each quiet minute, to the first', () => {
+    const machine = new Machine();
+    const base = narrowed(machine);
+    const atFirst = widening(base, machine);
+    for (const ppm of [30, 60]) {
+      absorb(base, machine);
+      expect(widening(base, machine) / atFirst).toBeCloseTo(ppm / 15, 6);
+    }
+    const quietMs = (ms: number) =>
+      stepsOf(
+        base,
+        machine,
+        Array.from({ length: ms / 500 }, () => 500),
+      );
+    quietMs(55_000);
+    expect(widening(base, machine) / atFirst).toBeCloseTo(4, 6);
+    quietMs(10_000);
+    expect(widening(base, machine) / atFirst).toBeCloseTo(2, 6);
+    quietMs(300_000);
+    expect(widening(base, machine) / atFirst).toBeCloseTo(1, 6);
+    expect(base.changes).toBe(2);
+  });
+
+  it('makes nobody surer of what was read while it was large', () => {
+    const machine = new Machine();
+    const base = new WallBase({ driftPpm: 1 });
+    narrow(base, machine);
+    absorb(base, machine);
+    const beforeMs = base.widthMs(machine.monoMs + 60_000);
+    // Half a millisecond after a tick, this tells nothing.
+    base.read(machine.quick(60_000.5 - machine.phaseMs));
+    expect(base.widthMs(machine.monoMs)).toBeCloseTo(beforeMs, 3);
   });
 });
 

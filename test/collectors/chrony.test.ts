@@ -56,11 +56,13 @@ describe('the question', () => {
 describe('an answer', () => {
   it('says what chronyc shows', () => {
     const { tracking } = readTrackingReply(SYNCHRONISED, SEQUENCE);
-    expect(tracking).toMatchObject({ referenceId: 0x7f000001, leap: 'none', stratum: 9 });
-    expect(tracking!.updatedWallMs).toBeCloseTo(1_795_417_797_899.969, 3);
-    expect(tracking!.offsetMs).toBeCloseTo(-9999.985695, 6);
-    expect(tracking!.rootDelayMs).toBeCloseTo(0.036231, 6);
-    expect(tracking!.rootDispersionMs).toBeCloseTo(0.001308, 6);
+    expect(tracking).toEqual({
+      leap: 'none',
+      stratum: 9,
+      offsetMs: expect.closeTo(-9999.985695, 6) as number,
+      rootDelayMs: expect.closeTo(0.036231, 6) as number,
+      rootDispersionMs: expect.closeTo(0.001308, 6) as number,
+    });
   });
 
   it('says that nothing is known', () => {

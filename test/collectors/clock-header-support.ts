@@ -36,7 +36,7 @@ export class HeaderWorld {
     const { diagnostics } = this;
     this.time = new Timekeeping({
       ...{ ntpServers: [], localTime: false, maxDriftPpm: 200, diagnostics },
-      ...{ emit: () => undefined, peers: () => [] },
+      ...{ emit: () => undefined, peers: () => [], onSuspended: () => undefined },
     });
     const { table, traffic } = makeWorld();
     const collecting = startCollecting({

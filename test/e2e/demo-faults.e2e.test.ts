@@ -1,7 +1,9 @@
 /** The demo when something fails: by --scenario, and by keys on a real terminal. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type DemoReport, demoReportSchema } from '../../src/cli/demo/demo-report.ts';
@@ -28,6 +30,14 @@ async function runScenario(name: string): Promise<DemoReport['faults'][number]> 
     complaints: [],
   });
   return faults[0]!;
+}
+
+/** A demo with a folder for temporary files of its own, and what is in there. */
+function startIn(args: readonly string[]) {
+  const dir = mkdtempSync(join(tmpdir(), 'tardy-e2e-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const demo = startProgram(PROGRAM, { args: ['demo', ...args], env: { TMPDIR: dir } });
+  return { demo, files: () => readdirSync(dir) };
 }
 
 /** Nobody listens there; who stands still still takes connections. */
@@ -74,9 +84,63 @@ describe('tardy demo --scenario', () => {
   );
 
   it(
+    'skew: everyone sees that its clock is out of bounds, and trusts it when it is set right',
+    async () => {
+      const { sightings, missedBy, accused } = await runScenario('skew');
+      expect(sightings).toHaveLength(5);
+      for (const { node, worst, evidence, worstAfterMs, trustedAfterMs } of sightings) {
+        expect({ node, worst, evidence }).toEqual({
+          ...{ node: 'bimodal', worst: 'clock-out', evidence: ['clock'] },
+        });
+        expect(worstAfterMs).toBeGreaterThan(0);
+        expect(trustedAfterMs).toBeGreaterThan(0);
+      }
+      expect({ missedBy, accused }).toEqual({ missedBy: [], accused: [] });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    'lease: another takes it over, and what is written late is refused',
+    async () => {
+      const { lease, missedBy } = await runScenario('lease');
+      expect(lease).toMatchObject({ holder: 'bimodal', successor: 'slowing', staleWrites: 0 });
+      expect(BigInt(lease!.newToken!)).toBeGreaterThan(BigInt(lease!.token));
+      expect(lease!.refused).toBeGreaterThanOrEqual(1);
+      expect(lease!.takenOverAfterMs).toBeGreaterThan(0);
+      expect(missedBy).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
+  it('leaves no files behind where its port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const { demo, files } = startIn(['--scenario', 'skew', '--port', String(port)]);
+    expect((await demo.ended).code).toBe(3);
+    expect(files()).toEqual([]);
+  });
+
+  it(
+    'leaves no files behind at a second Ctrl-C',
+    async () => {
+      const { demo, files } = startIn(['--scenario', 'skew']);
+      await demo.said('/tardy/peers', 'stderr', PATIENCE_MS);
+      // Different signals: two of the same that wait are one.
+      demo.process.kill('SIGINT');
+      demo.process.kill('SIGTERM');
+      expect((await demo.ended).code).toBe(130);
+      expect(files()).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     'stop: who stands still does not stay behind when the demo is killed',
     async () => {
-      const demo = startProgram(PROGRAM, { args: ['demo', '--scenario', 'stop'] });
+      const { demo } = startIn(['--scenario', 'stop']);
       const origin = await demo.said(/(http:\S+)\/peers/, 'stderr', PATIENCE_MS);
       const peers = async () =>
         peersReportSchema.parse(await (await fetch(`${origin}/peers`)).json()).peers;

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { fencing, fencingErrors } from '../../src/apply/fencing.ts';
-import { etcdFencingStore } from '../../src/leases/etcd-fencing-store.ts';
-import { base64, createEtcdGateway, fromBase64 } from '../../src/leases/etcd-gateway.ts';
-import { createEtcdLock } from '../../src/leases/etcd-lock.ts';
+import { etcdFencingStore } from '../../src/leasing/etcd-fencing-store.ts';
+import { base64, createEtcdGateway, fromBase64 } from '../../src/leasing/etcd-gateway.ts';
+import { createEtcdLock } from '../../src/leasing/etcd-lock.ts';
 import { hasDebianTool } from '../support/debian.ts';
 import { type Etcd, startEtcd } from '../support/etcd.ts';
 

@@ -1,6 +1,6 @@
 /** Holds a lease of 300 ms, is stopped, and says what it believes once it is told to go on. */
 import { once } from 'node:events';
-import { createLeaseGuard } from '../../src/leases/lease-guard.ts';
+import { createLeaseGuard } from '../../src/leasing/lease-guard.ts';
 
 const guard = createLeaseGuard({ resource: 'e2e', ttlMs: 300 });
 guard.acquired({ sentAtMs: guard.nowMs() });

@@ -55,6 +55,14 @@ describe('a lease', () => {
     expect(state.token).toBe(5n);
   });
 
+  it('is not extended by a renewal of the lease before it, sent before the newest request', () => {
+    const state = held(5n);
+    state.acquired({ sentAtMs: 200, ttlMs }, 210);
+    state.acquired({ sentAtMs: 150, ttlMs, token: 6n }, 220);
+    state.acquired({ sentAtMs: 180, ttlMs }, 230);
+    expect([state.token, state.untilMs]).toEqual([6n, 450]);
+  });
+
   it('refuses a time of another clock', () => {
     const state = new LeaseState(rule);
     expect(() => state.acquired({ sentAtMs: 1.7e12, ttlMs }, 100)).toThrow(/sentAtMs must be/);

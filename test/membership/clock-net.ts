@@ -65,8 +65,8 @@ export class ClockNet extends TinyNet {
   }
 
   /** True time less the wall clock of `at`, as peers tell it. */
-  references(at: string): ReturnType<Membership['references']> {
-    return this.node(at).membership.references(this.now(at));
+  references(at: string): ReturnType<Membership['clocks']['references']> {
+    return this.node(at).membership.clocks.references(this.now(at));
   }
 
   /** What `at` knows of the clock of `of` holds the truth. */

@@ -16,7 +16,6 @@ const anyFacts: fc.Arbitrary<PauseFacts> = fc
     ...{ throttledMs: maybe(ms), pressureMs: maybe(ms), stealMs: maybe(ms), bootGapMs: maybe(ms) },
     ...{ gcMs: maybe(ms), workerGapMs: maybe(ms), continued: fc.boolean() },
     ...{
-      throttledCount: maybe(fc.nat(100)),
       witnessRuns: maybe(fc.nat(5)),
       debuggerRuns: maybe(fc.nat(5)),
     },

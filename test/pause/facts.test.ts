@@ -10,7 +10,6 @@ const none: Sample = {
     suspendedMs: undefined,
   },
   ...{
-    throttledCount: undefined,
     debuggerRuns: undefined,
     pressureMs: undefined,
     stealMs: undefined,
@@ -39,5 +38,25 @@ describe('factsBetween', () => {
     expect([facts.idleMs, facts.mainRunMs, facts.throttledMs, facts.bootGapMs]).toEqual(
       new Array(4).fill(undefined),
     );
+  });
+});
+
+describe('a sample that is some ticks old', () => {
+  it('is told without what the loop did until the last tick: off its running time', () => {
+    const before = { ...none, idleMs: 0, mainRunMs: 0, runQueueMs: 0 };
+    const after = { ...none, atMs: 500, idleMs: 100, mainRunMs: 340, runQueueMs: 60 };
+    const lastTick = { atMs: 200, idleMs: 100 };
+    expect(factsBetween(before, after, 290, lastTick)).toMatchObject({
+      ...{ windowMs: 300, idleMs: 0, mainRunMs: 240, runQueueMs: 60 },
+    });
+  });
+
+  it('and what it cannot have run, off its waiting time', () => {
+    const before = { ...none, idleMs: 0, mainRunMs: 0, runQueueMs: 0 };
+    const after = { ...none, atMs: 500, idleMs: 0, mainRunMs: 150, runQueueMs: 350 };
+    const lastTick = { atMs: 200, idleMs: 0 };
+    expect(factsBetween(before, after, 290, lastTick)).toMatchObject({
+      ...{ windowMs: 300, mainRunMs: 0, runQueueMs: 300 },
+    });
   });
 });

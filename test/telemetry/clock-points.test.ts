@@ -11,13 +11,21 @@ import { METRICS } from '../../src/telemetry/metrics.ts';
 import type { Point } from '../../src/telemetry/points.ts';
 import { runs } from '../support/properties.ts';
 
+type Look = ReturnType<TimeSource['look']>;
+
+const UNKNOWN: Look = {
+  ...{ sources: [], reference: { bounds: undefined, leap: 'unsynchronised' } },
+};
 const SILENT: TimeSource = {
-  sources: () => [],
-  reference: () => ({ bounds: undefined, leap: 'unsynchronised' }),
+  look: () => UNKNOWN,
   refusals: () => new Map(),
   serverOffset: () => undefined,
-  steps: 0,
+  ...{ steps: 0, hlc: { refused: 0 } },
 };
+const telling = (look: Partial<Look>): TimeSource => ({
+  ...SILENT,
+  look: () => ({ ...UNKNOWN, ...look }),
+});
 const CLOCK: PeerClockView = {
   ...{ offsetMs: 12, lowMs: 10, highMs: 15, verdict: 'within', outBy: [], steps: 2 },
 };
@@ -40,14 +48,15 @@ describe('points of time', () => {
   it('are seconds of what is known, by source, and of all together', () => {
     const offset = { offsetMs: 3, lowMs: 1, highMs: 5, driftPpm: -7 };
     const time: TimeSource = {
-      ...SILENT,
-      sources: () => [
-        { name: 'ntp:a', offset, isFalseticker: false },
-        { name: 'ntp:b', offset: undefined, isFalseticker: true },
-      ],
-      reference: () => ({ bounds: { lowMs: 1, highMs: 2 }, leap: 'none' }),
+      ...telling({
+        sources: [
+          { name: 'ntp:a', offset, isFalseticker: false },
+          { name: 'ntp:b', offset: undefined, isFalseticker: true },
+        ],
+        reference: { bounds: { lowMs: 1, highMs: 2 }, leap: 'none' },
+      }),
       refusals: () => new Map([['ntp:b', new Map([['spoofed', 4]])]]),
-      steps: 3,
+      ...{ steps: 3, hlc: { refused: 5 } },
     };
     const a = { source: 'ntp:a' };
     const all = { source: 'true-time' };
@@ -65,14 +74,12 @@ describe('points of time', () => {
       ['clockUncertainty', all, 0.0005],
       ['clockSynchronised', {}, 1],
       ['clockSteps', { source: 'wall' }, 3],
+      ['clockRefused', { source: 'hlc', reason: 'too-far-ahead' }, 5],
     ]);
   });
 
   it('count a coming leap second as synchronised', () => {
-    const time: TimeSource = {
-      ...SILENT,
-      reference: () => ({ bounds: { lowMs: 0, highMs: 0 }, leap: 'insert' }),
-    };
+    const time = telling({ reference: { bounds: { lowMs: 0, highMs: 0 }, leap: 'insert' } });
     expect(named(timePoints(time, 0), 'clockSynchronised')).toEqual([1]);
   });
 });
@@ -125,9 +132,10 @@ describe('the metrics of clocks', () => {
 
   it('have every attribute in the table that a point of them has', () => {
     const time: TimeSource = {
-      ...SILENT,
-      sources: () => [{ name: 'a', offset: { ...CLOCK, driftPpm: 1 }, isFalseticker: false }],
-      reference: () => ({ bounds: { lowMs: 0, highMs: 1 }, leap: 'none' }),
+      ...telling({
+        sources: [{ name: 'a', offset: { ...CLOCK, driftPpm: 1 }, isFalseticker: false }],
+        reference: { bounds: { lowMs: 0, highMs: 1 }, leap: 'none' },
+      }),
       refusals: () => new Map([['a', new Map([['kiss', 1]])]]),
     };
     const clock = { ...CLOCK, driftPpm: 1 };

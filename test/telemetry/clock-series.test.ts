@@ -24,9 +24,11 @@ function sourceOf(views: readonly PeerView[], byResponses: readonly string[] = [
     serverRoutes: new ServerRoutes(table.series),
     liveness: { peers: () => [...views], reasons: new ReasonCounts() },
     time: {
-      ...{ sources: () => [], refusals: () => new Map(), steps: 0 },
-      reference: () => ({ bounds: undefined, leap: 'unsynchronised' }),
-      serverOffset: (name) => (byResponses.includes(name) ? OFFSET : undefined),
+      ...{ refusals: () => new Map(), steps: 0, hlc: { refused: 0 } },
+      look: () => ({
+        ...{ sources: [], reference: { bounds: undefined, leap: 'unsynchronised' } },
+      }),
+      serverOffset: (name) => (byResponses.includes(name) ? { ...OFFSET, steps: 3 } : undefined),
     },
     ...{ loopDelayMs: () => undefined, pausedMs: () => 0, drained: () => Promise.resolve() },
   };
@@ -59,6 +61,17 @@ describe('series of the clock of a peer', () => {
       'clockBound c http',
       'clockBound c http',
       'clockUncertainty c http',
+      'clockSteps c http',
+    ]);
+  });
+
+  it('count the steps of each, however they are known', () => {
+    const source = sourceOf([peer('b', { ...CLOCK, steps: 2 }), peer('c')], ['b', 'c']);
+    const steps = [...points(source, NOW_MS)].filter(({ metric }) => metric === 'clockSteps');
+    expect(steps.map(({ attributes, value }) => [attributes.source, value]).sort()).toEqual([
+      ['heartbeat', 2],
+      ['http', 3],
+      ['wall', 0],
     ]);
   });
 

@@ -1,8 +1,11 @@
 /** Clocks in the simulator: wrong memberships have to be found, and right ones left alone. */
 import { describe, expect, it } from 'vitest';
+import type { OffsetBounds } from '../../src/clock/types.ts';
+import { offsetVerdict } from '../../src/clock/verdict.ts';
 import { clockOutExtension } from '../../src/membership/clock-extension.ts';
 import { Membership, type MembershipOptions } from '../../src/membership/membership.ts';
 import type { Message } from '../../src/membership/message.ts';
+import { MAX_OFFSET_MS } from '../../src/membership/peer-clocks.ts';
 import { nameHash } from '../../src/membership/names.ts';
 import type { Instant, Outgoing } from '../../src/membership/types.ts';
 import {
@@ -46,7 +49,7 @@ const created =
   (birth: Birth): SimulatedMembership =>
     new Membership({ ...RIGHT, ...birth, ...options });
 
-/** Says of each whose clock is ambiguous that it is out. */
+/** Says of each whose clock may be beyond the budget that it is out. */
 function rash(birth: Birth): SimulatedMembership {
   const inner: Membership = new Membership({
     ...RIGHT,
@@ -55,7 +58,7 @@ function rash(birth: Birth): SimulatedMembership {
   });
   let nowMs = 0;
   function rashly(out: Outgoing): Outgoing {
-    const doubted = inner.peers(nowMs).filter(({ clock }) => clock?.verdict === 'ambiguous');
+    const doubted = inner.peers(nowMs).filter(({ clock }) => clock && mayBeOut(clock));
     const message: Message = {
       ...out.message,
       extensions: [
@@ -71,6 +74,10 @@ function rash(birth: Birth): SimulatedMembership {
       Membership.prototype.tick.call(inner, now);
     },
   });
+}
+
+function mayBeOut(bounds: OffsetBounds): boolean {
+  return offsetVerdict(bounds, MAX_OFFSET_MS) !== 'within';
 }
 
 /** Clocks of these nodes are set, at half a minute. */

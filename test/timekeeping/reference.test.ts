@@ -44,11 +44,28 @@ describe('true time', () => {
     expect(known([source('a', 0, 1), source('b', 5, 6)], [peer])).toEqual(UNKNOWN);
   });
 
-  it('has a leap second coming if one of those relied on says so', () => {
-    const three = [source('a', 0, 1), source('b', 0, 1, 'insert'), source('c', 0, 1)];
-    expect(known(three, []).leap).toBe('insert');
-    const liar = [source('a', 0, 1), source('b', 0, 1), source('c', 50, 60, 'delete')];
-    expect(known(liar, []).leap).toBe('none');
+  it.each<[string, Leap, readonly Leap[]]>([
+    ['the only one says so', 'insert', ['insert']],
+    ['one of three says so', 'none', ['none', 'insert', 'none']],
+    ['half say so', 'none', ['insert', 'none', 'insert', 'none']],
+    ['two of three say so', 'insert', ['insert', 'none', 'insert']],
+    ['two of three say that one goes', 'delete', ['none', 'delete', 'delete']],
+    ['each says something else', 'none', ['insert', 'delete', 'none']],
+    ['most say something, and not the same', 'none', ['insert', 'insert', 'delete', 'delete']],
+  ])('has a leap second coming if more than half of those relied on say so: %s', (_, leap, say) => {
+    const sources = say.map((each, i) => source(`${i}`, 0, 1, each));
+    expect(known(sources, []).leap).toBe(leap);
+  });
+
+  it('has no leap second coming by the word of falsetickers, however many there are', () => {
+    const liars = [source('x', 50, 60, 'insert'), source('y', 90, 91, 'insert')];
+    const three = ['a', 'b', 'c'].map((name) => source(name, 0, 1));
+    expect(known([...three, ...liars], [])).toMatchObject({
+      ...{ leap: 'none', falsetickers: ['x', 'y'] },
+    });
+    const said = [source('a', 0, 1, 'insert'), source('b', 0, 1, 'insert'), source('c', 0, 1)];
+    const silent = liars.map((liar) => ({ ...liar, leap: 'none' as const }));
+    expect(known([...said, ...silent], []).leap).toBe('insert'); // two of the three relied on
   });
 
   it('lies in the bounds as long as fewer than half lie', () => {

@@ -192,6 +192,23 @@ describe('a step of the wall clock', () => {
     },
   );
 
+  it.each([0.37, 1.91, 2.73])(
+    'is sized within 20 µs also where other work makes each turn of the loop %d ms long',
+    (turnMs) => {
+      const host = new Host();
+      const steps = stepsOf(host);
+      host.ticks(100);
+      for (let i = 0; i < 10; i++) {
+        host.baseMs += 3;
+        host.clock.now();
+        host.wait(100, turnMs);
+        host.ticks(50);
+      }
+      expect(steps).toHaveLength(10);
+      expect(Math.max(...steps.map(({ errorMs }) => errorMs))).toBeLessThan(0.02);
+    },
+  );
+
   it('is seen by whoever asks for the time, without a tick', () => {
     const host = new Host();
     const steps = stepsOf(host);
@@ -242,5 +259,78 @@ describe('a step of the wall clock', () => {
       host.ticks(100);
     }
     expect(steps).toEqual([]);
+  });
+});
+
+describe('a change of the wall clock', () => {
+  it('is counted and told by the very question that shows it, before it is sized', () => {
+    const host = new Host();
+    const steps = stepsOf(host);
+    const seen: number[] = [];
+    host.clock.onChange(() => seen.push(host.clock.changes));
+    host.ticks(100);
+    expect(host.clock.changes).toBe(0);
+    host.baseMs += 3;
+    host.clock.now();
+    expect(host.clock.changes).toBe(1);
+    expect(seen).toEqual([1]);
+    expect(steps).toEqual([]);
+    host.ticks(100);
+    expect(steps).toHaveLength(1);
+    expect(seen).toEqual([1]);
+  });
+
+  it('is told to all, even if one of them throws, and may be asked for the time', () => {
+    const host = new Host();
+    host.clock.onChange(() => {
+      throw new Error('boom');
+    });
+    let told = 0;
+    host.clock.onChange(() => {
+      host.clock.now();
+      told++;
+    });
+    host.clock.onChange(() => told++)();
+    host.ticks(100);
+    host.baseMs -= 3;
+    host.ticks(3);
+    expect(told).toBe(1);
+    expect(host.diagnostics.errors).toBe(1);
+  });
+
+  it('is counted and told also if it is taken for slewing', () => {
+    const host = new Host();
+    const steps = stepsOf(host);
+    let told = 0;
+    host.clock.onChange(() => told++);
+    host.ticks(100);
+    host.ratePpm = 500;
+    host.ticks(3000);
+    expect(steps).toEqual([]);
+    expect(told).toBeGreaterThan(0);
+    expect(host.clock.changes).toBe(told);
+  });
+
+  it('turns the event loop for 10 ms at once, and not without end, where readings are slow', () => {
+    const host = new Host();
+    host.readMs = 0.007;
+    host.ticks(100);
+    // Not long after refining in vain: a fresh change does not wait for the second to pass.
+    host.clock.refine();
+    host.wait(20);
+    host.baseMs += 0.3;
+    for (let i = 0; i < 10 && host.clock.changes === 0; i++) {
+      host.wait(0.1);
+      host.clock.now();
+    }
+    expect(host.clock.changes).toBe(1);
+    const { turns } = host;
+    host.wait(12);
+    expect(host.turns).toBeGreaterThan(turns);
+    host.turns = 0;
+    host.ticks(40);
+    expect(host.turns).toBe(0);
+    host.ticks(500);
+    expect(host.clock.changes).toBe(1);
   });
 });

@@ -57,6 +57,7 @@ export class BenchNode {
       ...{ ...config, localTime: false, diagnostics },
       emit: () => undefined,
       peers: () => [],
+      onSuspended: () => undefined,
     });
     const { hlc, now } = timekeeping;
     this.liveness = new Liveness({

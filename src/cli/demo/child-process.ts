@@ -9,6 +9,7 @@ import {
   type Ready,
   type Sight,
 } from './messages.ts';
+import { hasStopSignals } from './stop-signals.ts';
 
 export interface ChildOptions {
   readonly name: string;
@@ -108,7 +109,7 @@ export class Child {
     const gone = once(this.#process, 'exit');
     if (this.#process.connected) this.#process.disconnect();
     // Who stands still does not notice.
-    this.#process.kill('SIGCONT');
+    if (hasStopSignals()) this.signal('SIGCONT');
     const killer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_MS);
     await gone;
     clearTimeout(killer);

@@ -32,10 +32,15 @@ export interface RunningService {
   readonly pid: number;
 }
 
-/** What one node saw of another. */
-export type Seen = Sight & { readonly observer: NodeName; readonly node: NodeName };
+interface Heard {
+  /** When we were told, by our own monotonic clock. */
+  readonly atMs: number;
+}
 
-export type LeaseSeen = LeaseSight & { readonly node: NodeName };
+/** What one node saw of another. */
+export type Seen = Sight & Heard & { readonly observer: NodeName; readonly node: NodeName };
+
+export type LeaseSeen = LeaseSight & Heard & { readonly node: NodeName };
 
 export interface Cluster {
   /** As they are now: one that was started again has another pid. */
@@ -73,8 +78,7 @@ const REGISTER = programAt(new URL('../../register.js', import.meta.url));
 
 /** Starts five services and the gateway that calls them. Throws if one does not start. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
-  const skew = options.canFail ? await skewableClock(SKEW) : undefined;
-  const cluster = new Processes(options, await createNetwork(options), skew);
+  const cluster = new Processes(options, await createNetwork(options));
   try {
     await cluster.start();
     return cluster;
@@ -94,17 +98,17 @@ class Processes implements Cluster {
   readonly #env: Readonly<Record<string, string>>;
   readonly #children = new Map<NodeName, Child>();
   readonly #states = new Map<string, PeerState>();
-  readonly #skew: SkewableClock | undefined;
+  #skew: SkewableClock | undefined;
 
-  constructor(options: ClusterOptions, network: Network, skew: SkewableClock | undefined) {
+  constructor(options: ClusterOptions, network: Network) {
     this.#options = options;
     this.network = network;
-    this.#skew = skew;
     // Made up anew each time, and told to nobody else.
     this.#env = { ...childEnvironment(options), TARDY_SECRET: randomBytes(16).toString('hex') };
   }
 
   async start(): Promise<void> {
+    if (this.#options.canFail) this.#skew = await skewableClock(SKEW);
     await Promise.all(SERVICES.map(({ name }) => this.#startService(name)));
     await this.#startGateway();
   }
@@ -157,9 +161,10 @@ class Processes implements Cluster {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#children.values()].map((child) => child.stop()));
+    // Whoever cannot be stopped keeps nothing else from being cleared away.
+    await Promise.allSettled([...this.#children.values()].map((child) => child.stop()));
     this.network.close();
-    await this.#skew?.close();
+    this.#skew?.close();
   }
 
   async #startService(name: ServiceName): Promise<void> {
@@ -191,7 +196,7 @@ class Processes implements Cluster {
       ...child,
       env: { ...this.#env, ...this.network.environment(name), ...child.env },
       onSight: (sight) => this.#saw(name, sight),
-      onLease: (sight) => keep(this.leases, { ...sight, node: name }),
+      onLease: (sight) => keep(this.leases, { ...sight, node: name, atMs: performance.now() }),
     });
     this.#children.set(name, started);
     return started;
@@ -200,7 +205,7 @@ class Processes implements Cluster {
   #saw(observer: NodeName, sight: Sight): void {
     const node = this.network.nodeNamed(sight.peer);
     if (node === undefined) return;
-    keep(this.seen, { ...sight, observer, node });
+    keep(this.seen, { ...sight, observer, node, atMs: performance.now() });
     if (sight.type === 'state') this.#states.set(`${observer} ${node}`, sight.to);
   }
 

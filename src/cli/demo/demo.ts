@@ -3,11 +3,12 @@ import { createRequire } from 'node:module';
 import { TardyError } from '../../errors.ts';
 import { type Context, defineCommand, type Values } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { usageError } from '../parse.ts';
 import { type Cluster, startCluster } from './cluster.ts';
-import { type DemoReport, withoutAdvice } from './demo-report.ts';
-import { FAULT_MS, FAULT_NAMES, type FaultName } from './faults.ts';
-import { KEYS_HELP, listenToKeys } from './keys.ts';
-import type { LeaseReport } from './lease-report.ts';
+import { complaints } from './complaints.ts';
+import type { DemoReport } from './demo-report.ts';
+import { FAULT_MS, FAULT_NAMES, type FaultName, whyImpossible } from './faults.ts';
+import { keysHelp, listenToKeys } from './keys.ts';
 import { Screen } from './screen.ts';
 import { RATE_PER_SERVICE, SERVICES, TARGET } from './services.ts';
 import { watch } from './watch.ts';
@@ -102,7 +103,7 @@ async function runDemo(values: DemoValues, context: Context): Promise<ExitCode> 
   needExpress();
   const once = values.once || values.json;
   const durationS = values.duration ?? (once ? ONCE_S : undefined);
-  const scenario = FAULT_NAMES.find((name) => name === values.scenario);
+  const scenario = scenarioOf(values);
   const hasScreen = !once && context.look.redraws;
   const cluster = await startCluster({
     port: values.port,
@@ -113,7 +114,7 @@ async function runDemo(values: DemoValues, context: Context): Promise<ExitCode> 
   });
   const keys = hasScreen ? listenToKeys() : undefined;
   try {
-    const about = aboutCluster(cluster, keys ? KEYS_HELP : undefined);
+    const about = aboutCluster(cluster, keys ? keysHelp() : undefined);
     const live = once ? undefined : new Screen(context, about);
     if (!hasScreen) context.err(`${about.full.join('\n')}\n`);
     if (once) context.err(`one report after ${durationS} s\n`);
@@ -127,6 +128,13 @@ async function runDemo(values: DemoValues, context: Context): Promise<ExitCode> 
   }
 }
 
+function scenarioOf(values: DemoValues): FaultName | undefined {
+  const scenario = FAULT_NAMES.find((name) => name === values.scenario);
+  const impossible = scenario && whyImpossible(scenario);
+  if (impossible) throw usageError(impossible);
+  return scenario;
+}
+
 interface Finish {
   readonly once: boolean;
   readonly json: boolean;
@@ -137,39 +145,9 @@ interface Finish {
 function finish(report: DemoReport, { once, json, scenario, context }: Finish): ExitCode {
   if (json) context.out(`${JSON.stringify(report, null, 2)}\n`);
   else if (once) new Screen(context).append(report);
-  const complaints = [...adviceComplaints(report), ...faultComplaints(report, scenario)];
-  for (const complaint of complaints) context.err(`tardy demo: ${complaint}\n`);
-  return complaints.length === 0 ? EXIT.ok : EXIT.finding;
-}
-
-function adviceComplaints(report: DemoReport): string[] {
-  const without = withoutAdvice(report);
-  if (without.length === 0) return [];
-  return [`no advice for ${without.join(', ')}: too few replies in the time`];
-}
-
-function faultComplaints({ faults }: DemoReport, scenario: FaultName | undefined): string[] {
-  if (scenario !== undefined && faults.length === 0) {
-    return [`there was no ${scenario}: not everyone trusted everyone in the time`];
-  }
-  return faults.flatMap(({ fault, missedBy, lastedMs, sightings, lease }) => [
-    ...leaseComplaints(lease),
-    ...(missedBy.length === 0
-      ? []
-      : [`${fault} was not seen by ${missedBy.map(({ observer }) => observer).join(', ')}`]),
-    ...(lastedMs === undefined || sightings.some((each) => each.trustedAfterMs === undefined)
-      ? [`the time was too short to see ${fault} end`]
-      : []),
-  ]);
-}
-
-function leaseComplaints(lease: LeaseReport | undefined): string[] {
-  if (!lease) return [];
-  const { successor, staleWrites } = lease;
-  return [
-    ...(successor === undefined ? ['nobody took the lease over in the time'] : []),
-    ...(staleWrites === 0 ? [] : [`${staleWrites} writes were taken under a lease that was over`]),
-  ];
+  const found = complaints(report, scenario);
+  for (const complaint of found) context.err(`tardy demo: ${complaint}\n`);
+  return found.length === 0 ? EXIT.ok : EXIT.finding;
 }
 
 /** Who calls whom, and where to look at it. */

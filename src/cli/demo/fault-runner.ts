@@ -17,11 +17,12 @@ export class FaultRunner {
     this.#startedAtMs = startedAtMs;
   }
 
-  /** Everyone calls everyone alive, and nothing is going on. */
-  get isCalm(): boolean {
+  /** Everyone calls everyone alive, nothing is going on, and what it takes is there. */
+  canBegin(name: FaultName): boolean {
     const { length } = this.#injected;
-    const isOver = length === 0 || this.#injected[length - 1]?.endedAtWallMs !== undefined;
-    return isOver && !this.#isBusy && this.#everyoneIsTrusted();
+    const isOver = length === 0 || this.#injected[length - 1]?.endedAtMs !== undefined;
+    const isReady = FAULTS[name].isReady?.(this.#cluster) ?? true;
+    return isOver && !this.#isBusy && this.#everyoneIsTrusted() && isReady;
   }
 
   reports(): FaultReport[] {
@@ -30,21 +31,21 @@ export class FaultRunner {
     );
   }
 
-  /** Does nothing while another lasts. */
+  /** Does nothing while it cannot begin. */
   async begin(name: FaultName, nowMs: number): Promise<void> {
-    if (!this.isCalm) return;
+    if (!this.canBegin(name)) return;
     const atS = Math.round((nowMs - this.#startedAtMs) / 100) / 10;
     this.#endAtMs = nowMs + FAULT_MS;
-    this.#injected.push({ name, atS, atWallMs: Date.now(), endedAtWallMs: undefined });
+    this.#injected.push({ name, atS, atMs: performance.now(), endedAtMs: undefined });
     await this.#alone(() => FAULTS[name].begin(this.#cluster));
   }
 
   /** Takes back what has lasted long enough. */
   async tick(nowMs: number): Promise<void> {
     const last = this.#injected.at(-1);
-    if (!last || last.endedAtWallMs !== undefined || this.#isBusy || nowMs < this.#endAtMs) return;
+    if (!last || last.endedAtMs !== undefined || this.#isBusy || nowMs < this.#endAtMs) return;
     await this.#alone(() => FAULTS[last.name].end(this.#cluster));
-    this.#injected[this.#injected.length - 1] = { ...last, endedAtWallMs: Date.now() };
+    this.#injected[this.#injected.length - 1] = { ...last, endedAtMs: performance.now() };
   }
 
   async #alone(act: () => Promise<void>): Promise<void> {

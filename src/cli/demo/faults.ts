@@ -2,6 +2,7 @@
 import type { Cluster } from './cluster.ts';
 import { NODE_NAMES, type NodeName, PAIR } from './network.ts';
 import { TARGET } from './services.ts';
+import { hasStopSignals } from './stop-signals.ts';
 
 export const FAULT_NAMES = ['kill', 'stop', 'delay', 'drop', 'skew', 'lease'] as const;
 export type FaultName = (typeof FAULT_NAMES)[number];
@@ -23,6 +24,8 @@ export interface FaultKind {
   readonly does: string;
   /** What it is at its end: started again. */
   readonly ends: string;
+  /** Whether there is what it takes, besides that everyone trusts everyone; absent: always. */
+  isReady?(cluster: Cluster): boolean;
   begin(cluster: Cluster): Promise<void>;
   end(cluster: Cluster): Promise<void>;
   /** Who should see something, and of whom. */
@@ -76,11 +79,20 @@ export const FAULTS: Readonly<Record<FaultName, FaultKind>> = {
   lease: {
     does: `${TARGET} stands still (SIGSTOP) while it holds a lease`,
     ends: 'continued (SIGCONT)',
+    isReady: ({ leases }) => leases.findLast(({ type }) => type === 'acquired')?.node === TARGET,
     begin: (cluster) => promised(() => cluster.signal(TARGET, 'SIGSTOP')),
     end: (cluster) => promised(() => cluster.signal(TARGET, 'SIGCONT')),
     views: othersOnTarget,
   },
 };
+
+const NEEDS_STOP_SIGNALS: readonly FaultName[] = ['stop', 'lease'];
+
+/** Why it cannot be brought about here; undefined if it can. */
+export function whyImpossible(name: FaultName): string | undefined {
+  if (hasStopSignals() || !NEEDS_STOP_SIGNALS.includes(name)) return undefined;
+  return `${name} needs the signal SIGSTOP, which Windows does not have`;
+}
 
 function promised(act: () => void): Promise<void> {
   act();

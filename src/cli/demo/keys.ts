@@ -1,6 +1,7 @@
 /** Keys on a terminal: each injects a fault. The terminal is given back as it was, in any case. */
 import type { ReadStream } from 'node:tty';
-import type { FaultName } from './faults.ts';
+import { type FaultName, whyImpossible } from './faults.ts';
+import { hasStopSignals } from './stop-signals.ts';
 
 export interface Keys {
   /** What was asked for since the last time. */
@@ -17,7 +18,17 @@ const FAULT_OF: Readonly<Record<string, FaultName | undefined>> = {
   c: 'skew',
   l: 'lease',
 };
-export const KEYS_HELP = 'keys: k kill, s stop, d delay, x drop one way, c clock, l lease, q quit';
+
+/** In one line of a terminal. */
+export function keysHelp(): string {
+  return hasStopSignals()
+    ? 'keys: k kill, s stop, d delay, x drop one way, c clock, l lease, q quit'
+    : 'keys: k kill, d delay, x drop one way, c clock, q quit; s, l: not on Windows';
+}
+
+function possible(fault: FaultName | undefined): FaultName | undefined {
+  return fault && whyImpossible(fault) === undefined ? fault : undefined;
+}
 
 type Input = Pick<ReadStream, 'isTTY' | 'setRawMode' | 'resume' | 'pause' | 'on' | 'off' | 'unref'>;
 
@@ -32,7 +43,7 @@ export function listenToKeys(
     for (const key of new TextDecoder().decode(bytes).toLowerCase()) {
       // A raw terminal makes a byte of Ctrl-C, no signal.
       if (key === '\x03' || key === 'q') interrupt();
-      else wanted = FAULT_OF[key] ?? wanted;
+      else wanted = possible(FAULT_OF[key]) ?? wanted;
     }
   };
   let isOpen = true;

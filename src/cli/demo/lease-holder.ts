@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { createLeaseGuard, type LeaseGuard } from '../../leases/lease-guard.ts';
+import { createLeaseGuard, type LeaseGuard } from '../../leasing/lease-guard.ts';
 import { LEASE_TTL_MS } from './ledger.ts';
 import type { LeaseSight } from './messages.ts';
 
@@ -50,7 +50,7 @@ export async function holdLease(options: LeaseHolderOptions): Promise<never> {
       const lease = await ask(ledger, 'POST', token);
       const isNew = lease !== undefined && lease !== token;
       if (lease !== undefined) guard.acquired({ sentAtMs, token: BigInt(lease) });
-      if (isNew) tell({ type: 'acquired', token: lease, atWallMs: Date.now() });
+      if (isNew) tell({ type: 'acquired', token: lease });
       await sleep(RENEW_MS);
     }
   }

@@ -20,8 +20,8 @@ export const leaseSchema = z.object({
 export type LeaseReport = z.infer<typeof leaseSchema>;
 
 /** Undefined if nobody held it. */
-export function leaseReport(atWallMs: number, seen: readonly LeaseSeen[]): LeaseReport | undefined {
-  const isBefore = (each: LeaseSeen) => each.atWallMs < atWallMs;
+export function leaseReport(atMs: number, seen: readonly LeaseSeen[]): LeaseReport | undefined {
+  const isBefore = (each: LeaseSeen) => each.atMs < atMs;
   const held = seen.findLast((each) => each.type === 'acquired' && isBefore(each));
   if (!held) return undefined;
   const { node: holder, token } = held;
@@ -34,7 +34,7 @@ export function leaseReport(atWallMs: number, seen: readonly LeaseSeen[]): Lease
       ? {
           successor: taken.node,
           newToken: taken.token,
-          takenOverAfterMs: taken.atWallMs - atWallMs,
+          takenOverAfterMs: taken.atMs - atMs,
         }
       : {}),
   };

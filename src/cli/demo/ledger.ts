@@ -6,7 +6,7 @@ import { type Express, json } from 'express';
 import { z } from 'zod';
 import { fencing, fencingErrors } from '../../apply/fencing.ts';
 import { TokenIssuer } from '../../lease/token-issuer.ts';
-import { singleProcessFencingStore } from '../../leases/single-process-store.ts';
+import { singleProcessFencingStore } from '../../leasing/single-process-store.ts';
 import type { LeaseSight } from './messages.ts';
 
 export const LEASE_TTL_MS = 2000;
@@ -16,7 +16,7 @@ const renewal = z.object({ token: z.string().optional() });
 export function addLedger(app: Express, tell: (sight: LeaseSight) => void): void {
   const issuer = new TokenIssuer(LEASE_TTL_MS);
   const sight = (type: 'refused' | 'stale-write', token: bigint): void => {
-    tell({ type, token: token.toString(), atWallMs: Date.now() });
+    tell({ type, token: token.toString() });
   };
   const fence = fencing({
     resource: 'ledger',

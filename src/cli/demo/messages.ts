@@ -12,7 +12,6 @@ export const HOST = '127.0.0.1';
 export const leaseSightSchema = z.object({
   type: z.enum(['acquired', 'refused', 'stale-write']),
   token: z.string(),
-  atWallMs: z.number(),
 });
 
 export const serviceArgumentSchema = z.object({
@@ -41,20 +40,21 @@ export const readySchema = z.object({
   missing: z.array(z.string()).default([]),
 });
 
-/** What a child saw of a peer; more is known of it, and not needed here. */
+/**
+ * What a child saw of a peer; more is known of it, and not needed here. When it says that was does
+ * not count: its clock may be set wrong.
+ */
 export const sightSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('state'),
     peer: z.string(),
     to: z.enum(PEER_STATES),
     because: z.string(),
-    atWallMs: z.number(),
   }),
   z.object({
     type: z.literal('evidence'),
     peer: z.string(),
     evidence: z.object({ kind: z.string() }),
-    atWallMs: z.number(),
   }),
 ]);
 

@@ -44,9 +44,9 @@ export type FaultReport = z.infer<typeof faultSchema>;
 export interface Injected {
   readonly name: FaultName;
   readonly atS: number;
-  /** By the wall clock, which the processes of one machine share. */
-  readonly atWallMs: number;
-  readonly endedAtWallMs: number | undefined;
+  /** By the clock of the demo, as all that was seen; never by that of a child, which may be set wrong. */
+  readonly atMs: number;
+  readonly endedAtMs: number | undefined;
 }
 
 type StateSeen = Extract<Seen, { type: 'state' }>;
@@ -65,9 +65,9 @@ export function faultReport(
   seen: readonly Seen[],
   leases: readonly LeaseSeen[] = [],
 ): FaultReport {
-  const { name, atS, atWallMs, endedAtWallMs } = injected;
+  const { name, atS, atMs, endedAtMs } = injected;
   const { does, ends, views } = FAULTS[name];
-  const since = seen.filter((each) => each.atWallMs >= atWallMs);
+  const since = seen.filter((each) => each.atMs >= atMs);
   const sightings = views
     .flatMap((view) => sightingOf(view, since, injected) ?? [])
     .sort((a, b) => a.afterMs - b.afterMs);
@@ -76,7 +76,7 @@ export function faultReport(
   return {
     ...{ fault: name, does, ends, atS },
     ...leaseIn(injected, leases),
-    ...(endedAtWallMs === undefined ? {} : { lastedMs: endedAtWallMs - atWallMs }),
+    ...(endedAtMs === undefined ? {} : { lastedMs: endedAtMs - atMs }),
     sightings,
     missedBy: views.filter((view) => !isIn(sightings, view)).map((view) => ({ ...view })),
     accused: since
@@ -86,15 +86,15 @@ export function faultReport(
   };
 }
 
-function leaseIn({ name, atWallMs }: Injected, leases: readonly LeaseSeen[]) {
-  const lease = name === 'lease' ? leaseReport(atWallMs, leases) : undefined;
+function leaseIn({ name, atMs }: Injected, leases: readonly LeaseSeen[]) {
+  const lease = name === 'lease' ? leaseReport(atMs, leases) : undefined;
   return lease ? { lease } : {};
 }
 
 function sightingOf(
   view: View,
   since: readonly Seen[],
-  { atWallMs, endedAtWallMs }: Injected,
+  { atMs, endedAtMs }: Injected,
 ): Sighting | undefined {
   const own = since.filter((each) => each.observer === view.observer && each.node === view.node);
   const called = own.filter((each) => each.type === 'state');
@@ -107,12 +107,12 @@ function sightingOf(
   const trusted = trustedAt(called);
   return {
     ...view,
-    ...{ state: first.to, afterMs: first.atWallMs - atWallMs },
+    ...{ state: first.to, afterMs: first.atMs - atMs },
     ...{ evidence: evidenceUntil(own, first, worst), because: worst.because },
-    ...{ worst: worst.to, worstAfterMs: worst.atWallMs - atWallMs },
-    ...(trusted === undefined || endedAtWallMs === undefined
+    ...{ worst: worst.to, worstAfterMs: worst.atMs - atMs },
+    ...(trusted === undefined || endedAtMs === undefined
       ? {}
-      : { trustedAfterMs: trusted.atWallMs - endedAtWallMs }),
+      : { trustedAfterMs: trusted.atMs - endedAtMs }),
   };
 }
 
@@ -128,7 +128,7 @@ function evidenceUntil(own: readonly Seen[], first: StateSeen, worst: StateSeen)
   if (worst.to === 'clock-out') return ['clock'];
   const kinds = own
     .filter((each) => each.type === 'evidence')
-    .filter(({ atWallMs }) => atWallMs <= worst.atWallMs)
+    .filter(({ atMs }) => atMs <= worst.atMs)
     .map(({ evidence }) => evidence.kind);
   const isSilent = kinds.length === 0 || first.to === 'slow';
   return [...new Set(isSilent ? ['silence', ...kinds] : kinds)];

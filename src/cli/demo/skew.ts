@@ -2,8 +2,8 @@
  * A clock that can be set wrong: that of one service. By libfaketime where it is installed, which
  * every program on the machine would believe; else by an offset added to `Date.now`.
  */
-import { existsSync } from 'node:fs';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ParentMessage } from './messages.ts';
@@ -16,7 +16,7 @@ export interface SkewableClock {
   readonly imports: readonly URL[];
   /** Sets it so far ahead. `tell`: to the service. */
   set(aheadMs: number, tell: (message: ParentMessage) => void): Promise<void>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** Where Debian, Fedora and others put it. */
@@ -25,8 +25,12 @@ const LIBRARIES = [
   ...['/usr/lib64/faketime/libfaketime.so.1', '/usr/lib/faketime/libfaketime.so.1'],
 ];
 
-export async function skewableClock(injected: URL): Promise<SkewableClock> {
-  const library = LIBRARIES.find((path) => existsSync(path));
+/** `injected`: a program that sets `Date.now`, for where no library is installed. */
+export async function skewableClock(
+  injected: URL,
+  libraries: readonly string[] = LIBRARIES,
+): Promise<SkewableClock> {
+  const library = libraries.find((path) => existsSync(path));
   return library === undefined ? injectedOffset(injected) : fakeTime(library);
 }
 
@@ -39,12 +43,15 @@ function injectedOffset(program: URL): SkewableClock {
       tell({ skewMs });
       return Promise.resolve();
     },
-    close: () => Promise.resolve(),
+    close: () => undefined,
   };
 }
 
 async function fakeTime(library: string): Promise<SkewableClock> {
-  const dir = await mkdtemp(join(tmpdir(), 'tardy-demo-'));
+  const dir = mkdtempSync(join(tmpdir(), 'tardy-demo-'));
+  const remove = (): void => rmSync(dir, { recursive: true, force: true });
+  // Whatever ends the program: a second Ctrl-C, a reader who has gone.
+  process.once('exit', remove);
   const file = join(dir, 'clock');
   // Renamed into place: nobody reads half of it.
   const write = async (aheadMs: number): Promise<void> => {
@@ -62,6 +69,9 @@ async function fakeTime(library: string): Promise<SkewableClock> {
     },
     imports: [],
     set: write,
-    close: () => rm(dir, { recursive: true, force: true }),
+    close() {
+      process.off('exit', remove);
+      remove();
+    },
   };
 }

@@ -44,7 +44,7 @@ export async function watch(cluster: Cluster, options: WatchOptions): Promise<De
     await pause(Math.min(isEager ? EAGER_MS : LOOK_MS, untilMs - nowMs()), signal);
     await faults.tick(nowMs());
     planned = keys?.take() ?? planned;
-    if (planned && nowMs() >= startedAtMs + SETTLE_MS && faults.isCalm) {
+    if (planned && nowMs() >= startedAtMs + SETTLE_MS && faults.canBegin(planned)) {
       await faults.begin(planned, nowMs());
       planned = undefined;
     }

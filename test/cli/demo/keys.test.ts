@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { ReadStream } from 'node:tty';
 import { describe, expect, it } from 'vitest';
-import { listenToKeys } from '../../../src/cli/demo/keys.ts';
+import { keysHelp, listenToKeys } from '../../../src/cli/demo/keys.ts';
+import { onWindows } from './support.ts';
 
 /** A terminal that notes what is asked of it. */
 function terminal(isTTY: boolean) {
@@ -34,6 +35,19 @@ describe('keys', () => {
       expect(keys.take()).toBe(fault);
       expect(keys.take()).toBeUndefined();
     }
+    keys.close();
+  });
+
+  it('do nothing for what Windows cannot do, and say so', () => {
+    onWindows();
+    const { input, type } = terminal(true);
+    const keys = listenToKeys(input)!;
+    type('sl');
+    expect(keys.take()).toBeUndefined();
+    type('ks');
+    expect(keys.take()).toBe('kill');
+    expect(keysHelp()).toContain('s, l: not on Windows');
+    expect(keysHelp().length).toBeLessThan(80);
     keys.close();
   });
 

@@ -2,11 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { PLAIN } from '../../../src/cli/look.ts';
 import { faultLines, faultSummary } from '../../../src/cli/demo/fault-frame.ts';
 import { faultReport, faultSchema, type Injected } from '../../../src/cli/demo/sightings.ts';
-import { BEGAN_MS, called, evidence, KILL_REPORT, KILL_SEEN, KILLED } from './support.ts';
+import {
+  BEGAN_MS,
+  called,
+  evidence,
+  KILL_REPORT,
+  KILL_SEEN,
+  KILLED,
+  LEASE_SEEN,
+  leased,
+} from './support.ts';
 
 const DROPPED: Injected = {
   ...{ name: 'drop', atS: 5 },
-  ...{ atWallMs: BEGAN_MS, endedAtWallMs: BEGAN_MS + 5000 },
+  ...{ atMs: BEGAN_MS, endedAtMs: BEGAN_MS + 5000 },
 };
 
 describe('what was seen of a fault', () => {
@@ -68,8 +77,40 @@ describe('what was seen of a fault', () => {
     );
   });
 
+  it('rests on clocks where one is out of bounds, whatever else there was', () => {
+    const seen = [
+      evidence('tail', 'bimodal', 'connect', 500),
+      called('tail', 'bimodal', 'clock-out', 1200, 'its clock is 10 s ahead'),
+      called('tail', 'bimodal', 'alive', 6100),
+    ];
+    const { sightings, accused } = faultReport({ ...DROPPED, name: 'skew' }, seen);
+    expect(sightings).toMatchObject([
+      {
+        ...{ observer: 'tail', state: 'clock-out', afterMs: 1200, evidence: ['clock'] },
+        ...{ worst: 'clock-out', because: 'its clock is 10 s ahead', trustedAfterMs: 1100 },
+      },
+    ]);
+    expect(accused).toEqual([]);
+  });
+
+  it('tells of the lease, in a sentence, where the fault is about it', () => {
+    const about = (leases = LEASE_SEEN) => {
+      const report = faultReport({ ...DROPPED, name: 'lease' }, [], leases);
+      return faultSummary(report, 200)[1];
+    };
+    expect(about()).toBe(
+      'bimodal held the lease with token 3; slowing took over with token 4 after 1.75 s; late writes refused: 2, taken: 0',
+    );
+    expect(about([...LEASE_SEEN, leased('stale-write', 'steady', '3', 5030)])).toMatch(/taken: 1$/);
+    expect(about(LEASE_SEEN.slice(0, 3))).toBe(
+      'bimodal held the lease with token 3; nobody has taken it over',
+    );
+    expect(about([])).toBeUndefined();
+    expect(faultReport(DROPPED, [], LEASE_SEEN)).not.toHaveProperty('lease');
+  });
+
   it('is nothing at first', () => {
-    const report = faultReport({ ...DROPPED, endedAtWallMs: undefined }, []);
+    const report = faultReport({ ...DROPPED, endedAtMs: undefined }, []);
     expect(report).not.toHaveProperty('lastedMs');
     expect(faultLines(report, 200, PLAIN)).toEqual([
       '',

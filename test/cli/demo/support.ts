@@ -1,10 +1,11 @@
 /** A cluster that was never started, and what its gateway would report. */
-import type { Cluster, Seen } from '../../../src/cli/demo/cluster.ts';
+import type { Cluster, LeaseSeen, Seen } from '../../../src/cli/demo/cluster.ts';
 import { type DemoReport, demoReport } from '../../../src/cli/demo/demo-report.ts';
 import { FAULTS } from '../../../src/cli/demo/faults.ts';
 import { SERVICES } from '../../../src/cli/demo/services.ts';
 import { faultReport, type Injected } from '../../../src/cli/demo/sightings.ts';
 import type { TimeoutsReport } from '../../../src/report.ts';
+import { onTestFinished } from 'vitest';
 import { entryOf } from '../support.ts';
 
 export const CLUSTER: Cluster = {
@@ -88,8 +89,8 @@ export const DEMO_REPORT: DemoReport = demoReport({
   faults: [],
 });
 
-/** When the fault of these tests began, by the wall clock. */
-export const BEGAN_MS = 1_772_366_400_000;
+/** When the fault of these tests began, by the clock of the demo. */
+export const BEGAN_MS = 7_200_000;
 
 export function called(
   observer: Seen['observer'],
@@ -98,7 +99,7 @@ export function called(
   afterMs: number,
   because = 'it does not answer',
 ): Seen {
-  return { type: 'state', observer, node, peer: node, to, because, atWallMs: BEGAN_MS + afterMs };
+  return { type: 'state', observer, node, peer: node, to, because, atMs: BEGAN_MS + afterMs };
 }
 
 export function evidence(
@@ -107,13 +108,39 @@ export function evidence(
   kind: string,
   afterMs: number,
 ): Seen {
-  const atWallMs = BEGAN_MS + afterMs;
-  return { type: 'evidence', observer, node, peer: node, evidence: { kind }, atWallMs };
+  const atMs = BEGAN_MS + afterMs;
+  return { type: 'evidence', observer, node, peer: node, evidence: { kind }, atMs };
+}
+
+export function leased(
+  type: LeaseSeen['type'],
+  node: LeaseSeen['node'],
+  token: string,
+  afterMs: number,
+): LeaseSeen {
+  return { type, node, token, atMs: BEGAN_MS + afterMs };
+}
+
+/** `bimodal` stands still with token 3; `slowing` takes over with 4. */
+export const LEASE_SEEN: readonly LeaseSeen[] = [
+  leased('acquired', 'slowing', '2', -9000),
+  leased('refused', 'steady', '1', -8000),
+  leased('acquired', 'bimodal', '3', -4000),
+  leased('acquired', 'slowing', '4', 1750),
+  leased('refused', 'steady', '3', 5010),
+  leased('refused', 'steady', '3', 5020),
+];
+
+/** Pretends that this is Windows, until the test is over. */
+export function onWindows(): void {
+  const { platform } = process;
+  Object.defineProperty(process, 'platform', { value: 'win32' });
+  onTestFinished(() => void Object.defineProperty(process, 'platform', { value: platform }));
 }
 
 export const KILLED: Injected = {
   ...{ name: 'kill', atS: 5.2 },
-  ...{ atWallMs: BEGAN_MS, endedAtWallMs: BEGAN_MS + 5640 },
+  ...{ atMs: BEGAN_MS, endedAtMs: BEGAN_MS + 5640 },
 };
 
 /** Everyone calls the killed one dead, one after the other, and alive when it is back. */

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { NtpClient } from '../../../collectors/ntp/client.ts';
+import { NtpClient, type NtpClientOptions } from '../../../collectors/ntp/client.ts';
 import { parseNtpServer } from '../../../collectors/ntp/server-name.ts';
 import { Diagnostics } from '../../../src/telemetry/diagnostics.ts';
 import { clientOf, fakeServer, goodAnswer, packet, STEADY_BASE_MS } from './support.ts';
@@ -265,6 +265,62 @@ describe('the addresses of a name', () => {
     await client.poll();
     expect(client.reading(performance.now()).why).toMatch(/cannot be looked up: Error: ENOTFOUND/);
     expect(diagnostics.errors).toBe(0);
+  });
+});
+
+describe('a server of others', () => {
+  /** Our own machine by a name that does not look like it; the pauses of a burst are none here. */
+  function strangerOf(port: number, options: Partial<NtpClientOptions> = {}) {
+    const waitsMs: number[] = [];
+    const real = globalThis.setTimeout;
+    const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation((run: () => void, ms = 0) => {
+      if (ms >= 2000) waitsMs.push(ms);
+      return real(run, ms === 2000 ? 0 : ms);
+    });
+    onTestFinished(() => spy.mockRestore());
+    const server = parseNtpServer(`0.0.0.0:${port}`);
+    return { ...clientOf(port, { server, random: () => 0, ...options }), waitsMs };
+  }
+
+  it('gets one slow burst, and then one question at a time', async () => {
+    const server = await fakeServer((cookie) => [goodAnswer(cookie)]);
+    const { client, waitsMs } = strangerOf(server.port);
+    await client.poll();
+    expect(server.questions).toHaveLength(8);
+    expect(waitsMs).toEqual(new Array(7).fill(2000));
+    await client.poll();
+    await client.poll();
+    expect(server.questions).toHaveLength(10);
+    expect(waitsMs).toHaveLength(7);
+  });
+
+  it('is asked again, once and 2 s later, after a lost packet', async () => {
+    const server = await fakeServer((cookie, n) => (n === 2 ? [] : [goodAnswer(cookie)]));
+    const { client, waitsMs } = strangerOf(server.port, { burst: 2 });
+    await client.poll();
+    await client.poll();
+    expect(server.questions).toHaveLength(4);
+    expect(waitsMs).toEqual([2000, 2000]);
+    await client.poll();
+    expect(server.questions).toHaveLength(5);
+  });
+
+  it('is asked ever less while it says what is known, and as at first after a step', async () => {
+    let aheadMs = 0;
+    const server = await fakeServer((cookie) => {
+      const nowMs = STEADY_BASE_MS + performance.now() + aheadMs;
+      return [goodAnswer(cookie, { t2WallMs: nowMs, t3WallMs: nowMs, referenceWallMs: nowMs })];
+    });
+    const { client, events, waitsMs } = strangerOf(server.port, { burst: 1 });
+    for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      if (n === 7) aheadMs = 30_000;
+      client.start(); // random 0: at once
+      await vi.waitFor(() => expect(waitsMs).toHaveLength(n));
+    }
+    const growing = [64_000, 128_000, 256_000, 512_000, 1_024_000, 1_024_000];
+    expect(waitsMs).toEqual([...growing, 64_000, 128_000]);
+    expect(events).toMatchObject([{ type: 'source-step' }]);
+    expect(server.questions).toHaveLength(8);
   });
 });
 

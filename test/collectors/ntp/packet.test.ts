@@ -117,11 +117,9 @@ describe('a hostile answer is refused:', () => {
     expect(reasonFor({ t3WallMs: NOW_MS + 10.0015 })).toBeUndefined();
     // A clock that reads in steps of 15 ms may seem to have held it for 15 ms too long.
     expect(reasonFor({ t3WallMs: NOW_MS + 25, precision: -6 })).toBeUndefined();
-    // Held for a second, two clocks that drift by 200 ppm differ by 0.2 ms.
+    // Drift is no excuse here: how much there may be, only the estimator is told.
     const held = packet({ t3WallMs: NOW_MS + 1000.19 });
-    expect(read(held, NOW_MS, NOW_MS + 1000).answer).toBeDefined();
-    const tooLong = packet({ t3WallMs: NOW_MS + 1000.21 });
-    expect(read(tooLong, NOW_MS, NOW_MS + 1000).answer).toBeUndefined();
+    expect(read(held, NOW_MS, NOW_MS + 1000)).toMatchObject({ reason: 'negative-delay' });
   });
 });
 

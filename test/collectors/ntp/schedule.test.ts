@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type BurstEnd, PollSchedule } from '../../../collectors/ntp/schedule.ts';
+import { type PollEnd, PollSchedule } from '../../../collectors/ntp/schedule.ts';
 
-function after(ends: readonly BurstEnd[], pollMs?: number): number | undefined {
+function after(ends: readonly PollEnd[], pollMs?: number): number | undefined {
   const schedule = new PollSchedule(pollMs);
   for (const end of ends) schedule.ended(end);
   return schedule.nextMs(0);
 }
 
-describe('the time to the next burst', () => {
+describe('the time to the next poll', () => {
   it('is 64 s, and up to a tenth longer, never shorter', () => {
     expect(after([])).toBe(64_000);
     expect(new PollSchedule().nextMs(1)).toBeCloseTo(70_400, 6);
@@ -17,8 +17,15 @@ describe('the time to the next burst', () => {
   it('doubles with each silence up to 17 minutes, and is forgotten with an answer', () => {
     expect(after(['silent'])).toBe(128_000);
     expect(after(['silent', 'silent'])).toBe(256_000);
-    expect(after(new Array<BurstEnd>(20).fill('silent'))).toBe(1_024_000);
+    expect(after(new Array<PollEnd>(20).fill('silent'))).toBe(1_024_000);
     expect(after(['silent', 'silent', 'answered'])).toBe(64_000);
+  });
+
+  it('doubles in the same way while a server of others says what is known, until there is news', () => {
+    expect(after(['answered', 'confirmed'])).toBe(128_000);
+    expect(after(new Array<PollEnd>(20).fill('confirmed'))).toBe(1_024_000);
+    expect(after(['confirmed', 'silent', 'confirmed'])).toBe(512_000);
+    expect(after(['confirmed', 'confirmed', 'answered'])).toBe(64_000);
   });
 
   it('doubles for good when the server says that it is asked too often', () => {
@@ -26,12 +33,12 @@ describe('the time to the next burst', () => {
     expect(after(['rate', 'answered', 'answered'])).toBe(128_000);
     expect(after(['rate', 'answered', 'rate', 'answered'])).toBe(256_000);
     expect(after(['silent', 'silent', 'rate'])).toBe(256_000);
-    expect(after(new Array<BurstEnd>(30).fill('rate'))).toBe(131_072_000);
+    expect(after(new Array<PollEnd>(30).fill('rate'))).toBe(131_072_000);
   });
 
   it('is not shortened by silence', () => {
     expect(after(['silent'], 7_200_000)).toBe(7_200_000);
-    expect(after(new Array<BurstEnd>(6).fill('rate').concat('silent'))).toBe(4_096_000);
+    expect(after(new Array<PollEnd>(6).fill('rate').concat('silent'))).toBe(4_096_000);
   });
 
   it('is never, once the server will not have us', () => {

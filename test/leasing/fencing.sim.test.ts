@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeToken } from '../../src/lease/fencing-rule.ts';
 import { TokenIssuer } from '../../src/lease/token-issuer.ts';
-import { createLeaseGuard, type LeaseGuard } from '../../src/leases/lease-guard.ts';
+import { createLeaseGuard, type LeaseGuard } from '../../src/leasing/lease-guard.ts';
 import { seed, VERIFY } from '../support/capabilities.ts';
 import { type Random, randomFrom } from '../support/random.ts';
 import { TestClocks } from './support.ts';

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { checkAtWrite } from '../../src/leases/last-instant.ts';
+import { checkAtWrite } from '../../src/leasing/last-instant.ts';
 import { serve } from '../apply/support.ts';
 import { heldAt } from './support.ts';
 
@@ -38,6 +39,18 @@ describe('a request that is looked at when it is written', () => {
     const result = await put('/1', () => clocks.run(300));
     expect(result).toMatchObject({ code: 'ERR_TARDY_LEASE_LOST' });
     expect(arrived).toEqual([]);
+  });
+
+  it('that has its connection already is looked at at once', async () => {
+    const { clocks, guard } = await client();
+    const { host } = await serve((_, response) => response.end());
+    const request = httpRequest(`http://${host}/`, { method: 'PUT' });
+    const ended = new Promise((resolve) => request.on('error', resolve));
+    request.flushHeaders();
+    await once(request, 'socket');
+    clocks.run(300);
+    checkAtWrite(request, guard);
+    expect(await ended).toMatchObject({ code: 'ERR_TARDY_LEASE_LOST' });
   });
 
   it('does not leave on a kept one when the lease ended since it was made', async () => {

@@ -23,6 +23,8 @@ export interface EtcdOptions {
 export interface EtcdCall {
   /** Doing it twice is doing it once. */
   readonly repeatable: boolean;
+  /** For each endpoint, in ms, if that is less than the gateway's `timeoutMs`. */
+  readonly limitMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -31,11 +33,9 @@ export interface EtcdGateway {
   call(path: string, body: unknown, how: EtcdCall): Promise<unknown>;
 }
 
-/** Errors of a connection that never was: nobody read the request. */
-const NEVER_SENT = new Set([
-  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'],
-  ...['UND_ERR_CONNECT_TIMEOUT'],
-]);
+/** What fails here came before the request: nobody read it. The same codes also end what was sent. */
+const BEFORE_SENDING = new Set(['connect', 'getaddrinfo']);
+const CONNECT_TIMEOUT = 'UND_ERR_CONNECT_TIMEOUT';
 
 /** Codes of gRPC that say that the request was refused, and not that something broke on the way. */
 const REFUSED = new Set([3, 5, 6, 7, 9, 11, 12, 16]);
@@ -50,17 +50,19 @@ export function createEtcdGateway(options: EtcdOptions): EtcdGateway {
 
   async function call(path: string, body: unknown, how: EtcdCall): Promise<unknown> {
     let failure: StoreError | undefined;
+    const first = best;
     for (let i = 0; i < bases.length; i++) {
-      const at = (best + i) % bases.length;
-      const { answer, error, isRefused } = await post(`${bases[at]}/v3/${path}`, body, how.signal);
+      const at = (first + i) % bases.length;
+      const { answer, error, isRefused } = await post(`${bases[at]}/v3/${path}`, body, how);
       if (!error) {
         best = at;
         return answer;
       }
       // What one endpoint may have done stays unknown, whatever the next one says.
       if (failure?.outcome !== 'unknown') failure = error;
-      const mayRepeat = how.repeatable || error.outcome === 'not-applied';
-      if (isRefused || !mayRepeat || how.signal?.aborted) break;
+      if (isRefused || how.signal?.aborted) break;
+      best = (at + 1) % bases.length; // a call that may not be repeated would stay with it for ever
+      if (!how.repeatable && error.outcome === 'unknown') break;
     }
     throw failure as StoreError;
   }
@@ -68,20 +70,21 @@ export function createEtcdGateway(options: EtcdOptions): EtcdGateway {
   async function post(
     url: string,
     body: unknown,
-    signal: AbortSignal | undefined,
+    { signal, limitMs = timeoutMs }: EtcdCall,
   ): Promise<Posted> {
-    const limit = AbortSignal.timeout(timeoutMs);
+    const limit = AbortSignal.timeout(Math.min(limitMs, timeoutMs));
     try {
       const response = await ask(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),
+        redirect: 'error', // the answer would be another server's
         signal: signal ? AbortSignal.any([signal, limit]) : limit,
       });
       const text = await response.text();
       return response.ok ? { answer: JSON.parse(text) } : notOk(url, response.status, text);
     } catch (cause) {
-      const outcome = NEVER_SENT.has(codeOf(cause)) ? 'not-applied' : 'unknown';
+      const outcome = isNeverSent(cause) ? 'not-applied' : 'unknown';
       const message = `etcd: no answer from ${url}: ${whyOf(cause)}`;
       return { error: new StoreError(message, { outcome, cause }) };
     }
@@ -122,18 +125,23 @@ function baseOf(endpoint: string): string {
   throw argumentError('endpoints', endpoint, 'URLs such as http://10.0.0.1:2379');
 }
 
-function codeOf(error: unknown): string {
+/** Several addresses: certainly not sent only if none of them was connected to. */
+function isNeverSent(error: unknown): boolean {
+  return causesOf(error).every(
+    ({ code, syscall = '' }) => code === CONNECT_TIMEOUT || BEFORE_SENDING.has(syscall),
+  );
+}
+
+/** Of an error of `fetch`: at least one. */
+function causesOf(error: unknown): Partial<NodeJS.ErrnoException>[] {
   const cause = error instanceof Error ? error.cause : undefined;
-  const errors = cause instanceof AggregateError ? (cause.errors as unknown[]) : [cause];
-  const codes = errors.map((each) => String((each as NodeJS.ErrnoException | undefined)?.code));
-  // Several addresses: certainly not sent only if none of them was connected to.
-  return codes.find((code) => !NEVER_SENT.has(code)) ?? codes[0] ?? '';
+  const causes = cause instanceof AggregateError ? cause.errors : [cause];
+  return causes.map((each: unknown) => each ?? {});
 }
 
 function whyOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code = codeOf(error);
-  return code === 'undefined' ? error.message : code;
+  return causesOf(error)[0]?.code ?? error.message;
 }
 
 /** Keys and values as the gateway takes them. */

@@ -1,6 +1,6 @@
 import { uptime } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { leaseTime } from '../../src/leases/lease-clocks.ts';
+import { bootClock, leaseTime } from '../../src/leasing/lease-clocks.ts';
 import { TestClocks } from './support.ts';
 
 describe('the time of leases', () => {
@@ -20,6 +20,17 @@ describe('the time of leases', () => {
     for (let i = 0; i < 1000; i++) clocks.push(time.nowMs());
     expect(clocks.every((ms, i) => i === 0 || ms >= clocks[i - 1]!)).toBe(true);
     expect(uptime()).toBeGreaterThan(0);
+  });
+
+  it('is known to the second only where the kernel tells no time since boot', () => {
+    expect(bootClock('/nowhere/uptime').bootGrainMs).toBe(1000);
+    expect(bootClock('/nowhere/uptime').bootMs()).toBeGreaterThan(0);
+  });
+
+  it.skipIf(process.platform !== 'linux')('is known to ten milliseconds where it does', () => {
+    const { bootMs, bootGrainMs } = bootClock();
+    expect(bootGrainMs).toBe(10);
+    expect(Math.abs(bootMs() - uptime() * 1000)).toBeLessThan(60_000);
   });
 
   it('is by other clocks if there are some', () => {

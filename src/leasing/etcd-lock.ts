@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { argumentError, TardyError } from '../errors.ts';
 import { answerAs, grantSchema, keepAliveSchema, rangeSchema, txnSchema } from './etcd-answers.ts';
 import { base64, createEtcdGateway, type EtcdGateway, type EtcdOptions } from './etcd-gateway.ts';
-import { leaseDiagnostics } from './hub.ts';
+import { activeTripCause, leaseDiagnostics } from './hub.ts';
 import { createLeaseGuard, type LeaseGuard, type LeaseGuardOptions } from './lease-guard.ts';
 
 /** etcd grants no less: one and a half election timeouts, in whole seconds. */
@@ -40,7 +40,8 @@ export interface EtcdLock {
   /**
    * Waits until nobody else holds it, and takes it; resolves with its fencing token. Rejects with
    * a `StoreError` if etcd cannot be asked, with the signal's reason if that gives up, and with
-   * ERR_TARDY_STATE if it is held, or being acquired, by this object already.
+   * ERR_TARDY_STATE if it is held, or being acquired, by this object already, or is released
+   * meanwhile. After a loss that etcd does not know of, its lease has to expire there first.
    */
   acquire(options?: AcquireOptions): Promise<bigint>;
   /** Gives it up at once; what cannot be told to etcd ends there with the lease. */
@@ -69,20 +70,23 @@ class Lock implements EtcdLock {
   readonly #gateway: EtcdGateway;
   readonly #key: string;
   readonly #ttlMs: number;
+  /** A renewal that hangs leaves time to ask every endpoint before the next one is due. */
+  readonly #keepAliveLimitMs: number;
   #leaseId: string | undefined;
-  #isAcquiring = false;
+  #acquiring: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: EtcdLockOptions, ttlMs: number) {
     this.#gateway = createEtcdGateway(options);
     this.#key = base64(options.key);
     this.#ttlMs = ttlMs;
+    this.#keepAliveLimitMs = Math.ceil(ttlMs / RENEWALS / options.endpoints.length);
     this.guard = createLeaseGuard({
       ...options,
       resource: options.key,
       ttlMs,
       onLost: (error) => {
-        void this.#letGo();
+        this.#forget(); // not revoked: what was written under it may still be on its way
         options.onLost?.(error);
       },
     });
@@ -90,43 +94,59 @@ class Lock implements EtcdLock {
 
   async acquire({ signal }: AcquireOptions = {}): Promise<bigint> {
     this.guard.noticePause(); // a lease whose time is over is not held
-    if (this.#isAcquiring || this.#leaseId !== undefined) {
+    if (this.#acquiring || this.#leaseId !== undefined) {
       throw new TardyError('ERR_TARDY_STATE', 'the lock is held, or being acquired, already');
     }
-    this.#isAcquiring = true;
+    const acquiring = (this.#acquiring = new AbortController());
+    const given = signal ? [signal] : [];
     try {
-      for (let waitMs = LOOK_MS.first; ; waitMs = Math.min(2 * waitMs, LOOK_MS.most)) {
-        signal?.throwIfAborted();
-        const token = (await this.#isTaken(signal)) ? undefined : await this.#tryToTake(signal);
-        if (token !== undefined) return token;
-        // Spread, so that those who wait do not all come at once.
-        await sleep(waitMs * (0.5 + Math.random() / 2), undefined, signal ? { signal } : {});
-      }
-    } catch (error) {
-      signal?.throwIfAborted(); // its reason, not how the wait was broken off
-      throw error;
+      return await this.#waitFor(AbortSignal.any([acquiring.signal, ...given]));
     } finally {
-      this.#isAcquiring = false;
+      if (this.#acquiring === acquiring) this.#acquiring = undefined;
     }
   }
 
   async release(): Promise<void> {
+    this.#acquiring?.abort(new TardyError('ERR_TARDY_STATE', 'the lock was released'));
+    this.#acquiring = undefined;
     this.guard.release();
-    await this.#letGo();
+    const id = this.#forget();
+    if (id !== undefined) await this.#revoke(id);
   }
 
-  async #isTaken(signal: AbortSignal | undefined): Promise<boolean> {
+  async #waitFor(signal: AbortSignal): Promise<bigint> {
+    try {
+      for (let waitMs = LOOK_MS.first; ; waitMs = Math.min(2 * waitMs, LOOK_MS.most)) {
+        signal.throwIfAborted();
+        const token = (await this.#mayTake(signal)) ? await this.#tryToTake(signal) : undefined;
+        if (token !== undefined) return token;
+        // Spread, so that those who wait do not all come at once.
+        await sleep(waitMs * (0.5 + Math.random() / 2), undefined, { signal });
+      }
+    } catch (error) {
+      signal.throwIfAborted(); // its reason, not how the wait was broken off
+      throw error;
+    }
+  }
+
+  /** A node that could not hold it would only keep it from others. */
+  async #mayTake(signal: AbortSignal): Promise<boolean> {
+    return activeTripCause(this.guard.tripOn) === undefined && !(await this.#isTaken(signal));
+  }
+
+  async #isTaken(signal: AbortSignal): Promise<boolean> {
     const how = { repeatable: true, signal };
     const answer = await this.#gateway.call('kv/range', { key: this.#key, keys_only: true }, how);
     return (answerAs(rangeSchema, answer).kvs ?? []).length > 0;
   }
 
   /** The token; undefined if another was faster. */
-  async #tryToTake(signal: AbortSignal | undefined): Promise<bigint | undefined> {
+  async #tryToTake(signal: AbortSignal): Promise<bigint | undefined> {
     const lease = await this.#grant(signal);
     try {
       const token = await this.#createKey(lease.id, signal);
-      if (token !== undefined && this.#isOurs(lease, token)) return token;
+      // Given up or released meanwhile: it may have been acquired anew since.
+      if (token !== undefined && !signal.aborted && this.#isOurs(lease, token)) return token;
     } catch (error) {
       await this.#revoke(lease.id); // the key may be there: it goes with the lease
       throw error;
@@ -135,7 +155,7 @@ class Lock implements EtcdLock {
     return undefined;
   }
 
-  async #grant(signal: AbortSignal | undefined): Promise<EtcdLease> {
+  async #grant(signal: AbortSignal): Promise<EtcdLease> {
     const sentAtMs = this.guard.nowMs();
     // Twice leaves a lease that nobody uses, until it expires.
     const how = { repeatable: true, signal };
@@ -145,7 +165,7 @@ class Lock implements EtcdLock {
   }
 
   /** The revision at which we created the key; undefined if it is there already. */
-  async #createKey(lease: string, signal: AbortSignal | undefined): Promise<bigint | undefined> {
+  async #createKey(lease: string, signal: AbortSignal): Promise<bigint | undefined> {
     const key = this.#key;
     const value = base64(randomUUID());
     const answer = await this.#gateway.call(
@@ -177,7 +197,8 @@ class Lock implements EtcdLock {
   async #keepAlive(id: string): Promise<void> {
     const sentAtMs = this.guard.nowMs();
     try {
-      const answer = await this.#gateway.call('lease/keepalive', { ID: id }, { repeatable: true });
+      const how = { repeatable: true, limitMs: this.#keepAliveLimitMs };
+      const answer = await this.#gateway.call('lease/keepalive', { ID: id }, how);
       if (this.#leaseId !== id) return;
       const { TTL = '0' } = answerAs(keepAliveSchema, answer).result;
       const ttlMs = Number(TTL) * 1000;
@@ -192,11 +213,12 @@ class Lock implements EtcdLock {
     }
   }
 
-  async #letGo(): Promise<void> {
+  /** Renews it no more; which lease of etcd's it was. */
+  #forget(): string | undefined {
     const id = this.#leaseId;
     this.#leaseId = undefined;
     clearTimeout(this.#timer);
-    if (id !== undefined) await this.#revoke(id);
+    return id;
   }
 
   /** Never rejects: a lease that cannot be revoked ends by itself. */

@@ -1,8 +1,14 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { TardyError } from '../../src/errors.ts';
-import { activeGuards, noticePauseInGuards, tripGuards } from '../../src/leases/hub.ts';
-import { createLeaseGuard } from '../../src/leases/lease-guard.ts';
-import { LeaseLostError } from '../../src/leases/lease-lost.ts';
+import {
+  activeGuards,
+  clearTripCauses,
+  noticePauseInGuards,
+  setTripCause,
+  type TripCause,
+} from '../../src/leasing/hub.ts';
+import { createLeaseGuard } from '../../src/leasing/lease-guard.ts';
+import { LeaseLostError } from '../../src/leasing/lease-lost.ts';
 import { guardAt, heldAt, TestClocks } from './support.ts';
 
 /** What `act` throws. */
@@ -109,13 +115,43 @@ describe('a guard that is tripped', () => {
     expect(guard.acquired({ sentAtMs: guard.nowMs() })).toBe(false);
     expect(guard.acquired({ sentAtMs: guard.nowMs(), token: 8n })).toBe(true);
   });
+});
 
-  it('is one that asked for it', () => {
+describe('what others say of us', () => {
+  afterEach(clearTripCauses);
+
+  it('trips the guards that asked for it', () => {
     const { guard: asked } = heldAt({ tripOn: ['self-suspected'] });
     const { guard: other } = heldAt({ tripOn: ['clock-out'] });
     const { guard: neither } = heldAt();
-    expect(tripGuards('self-suspected')).toBe(1);
+    setTripCause('self-suspected', true);
     expect([asked, other, neither].map((guard) => guard.isHeld())).toEqual([false, true, true]);
+  });
+
+  it('keeps a lease from being held as long as it is said', () => {
+    const { guard, clocks } = heldAt({ tripOn: ['clock-out'], token: 1n });
+    setTripCause('clock-out', true);
+    clocks.run(1);
+    expect(guard.acquired({ sentAtMs: guard.nowMs(), token: 2n })).toBe(false);
+    expect(thrownBy(() => guard.assertHeld())).toMatchObject({ reason: 'tripped: clock-out' });
+    setTripCause('clock-out', false);
+    expect(guard.isHeld()).toBe(false);
+    clocks.run(1);
+    expect(guard.acquired({ sentAtMs: guard.nowMs(), token: 3n })).toBe(true);
+  });
+
+  it('is of no concern to a guard that did not ask, nor once nobody says it any more', () => {
+    setTripCause('clock-out', true);
+    expect(heldAt({ tripOn: ['self-suspected'] }).guard.isHeld()).toBe(true);
+    clearTripCauses();
+    expect(heldAt({ tripOn: ['clock-out'] }).guard.isHeld()).toBe(true);
+  });
+
+  it('has names that are known', () => {
+    const tripOn = ['clock_out'] as unknown as TripCause[];
+    expect(() => guardAt({ tripOn })).toThrow(/tripOn must be .*got "clock_out"/);
+    const text = 'clock-out' as unknown as TripCause[];
+    expect(() => guardAt({ tripOn: text })).toThrow(/tripOn must be/);
   });
 });
 
@@ -261,6 +297,13 @@ describe('the guards of the process', () => {
     expect(activeGuards()).toContain(guard);
     expect(activeGuards()).not.toContain(never);
     guard.release();
+    expect(activeGuards()).not.toContain(guard);
+  });
+  it('are not those that hear an overtaken answer after they were released', () => {
+    const { guard } = heldAt();
+    const sentAtMs = guard.nowMs();
+    guard.release();
+    guard.acquired({ sentAtMs });
     expect(activeGuards()).not.toContain(guard);
   });
 });

@@ -9,7 +9,15 @@ import { argumentError } from '../errors.ts';
 import { checkRule, DRIFT_PPM, type LeaseRule } from '../lease/lease-rule.ts';
 import { LeaseState } from '../lease/lease-state.ts';
 import { proposeMargin } from '../lease/margin.ts';
-import { type ActiveGuard, hideGuard, leaseDiagnostics, showGuard, type TripCause } from './hub.ts';
+import {
+  type ActiveGuard,
+  activeTripCause,
+  hideGuard,
+  leaseDiagnostics,
+  showGuard,
+  TRIP_CAUSES,
+  type TripCause,
+} from './hub.ts';
 import { type LeaseClocks, leaseTime, type LeaseTime } from './lease-clocks.ts';
 import { LeaseLostError } from './lease-lost.ts';
 
@@ -30,7 +38,11 @@ export interface LeaseGuardOptions {
   readonly maxDriftPpm?: number;
   /** Instead of those of the system. */
   readonly clocks?: LeaseClocks;
-  /** Trip when a majority suspects this node, or its clock is out of bounds. Default: neither. */
+  /**
+   * Trip when a majority suspects this node, or its clock is out of bounds, and hold no lease as
+   * long as it does. Works only while a Tardy with peers runs in the same thread and copy of the
+   * package. Default: neither.
+   */
   readonly tripOn?: readonly TripCause[];
   /** Called once for each lease that is lost before it is released, as soon as that is noticed. */
   readonly onLost?: (error: LeaseLostError) => void;
@@ -62,6 +74,7 @@ export interface LeaseGuard extends ActiveGuard {
   /**
    * Tells of a grant or a renewal; true if the lease is held now. An answer that was overtaken by
    * one to a later request, and one to a request of before a `trip` or `release`, changes nothing.
+   * As long as a cause of `tripOn` lasts, no lease is held.
    * Throws ERR_TARDY_ARGUMENT for a `sentAtMs` in the future: that is another clock.
    */
   acquired(lease: AcquiredLease): boolean;
@@ -112,6 +125,7 @@ class ClockedGuard implements LeaseGuard {
     if (typeof resource !== 'string' || resource === '') {
       throw argumentError('resource', resource, 'a name');
     }
+    checkTripOn(tripOn);
     this.#time = leaseTime(options.clocks);
     this.#rule = { marginMs, maxDriftPpm, grainMs: this.#time.grainMs };
     checkRule(ttlMs, this.#rule);
@@ -131,10 +145,12 @@ class ClockedGuard implements LeaseGuard {
     this.#look(nowMs);
     const before = this.#state.token;
     this.#state.acquired({ sentAtMs, ttlMs, token }, nowMs);
+    const cause = activeTripCause(this.tripOn);
+    if (cause) this.#state.end(tripped(cause), nowMs);
     const isAnother = before !== undefined && this.#state.token !== before;
     if (this.#wasHeld && isAnother) this.#lose('another lease came', nowMs);
     this.#wasHeld = this.#state.isHeld(nowMs);
-    showGuard(this.#ref);
+    if (this.#wasHeld) showGuard(this.#ref);
     this.#arm(nowMs);
     return this.#wasHeld;
   }
@@ -170,7 +186,7 @@ class ClockedGuard implements LeaseGuard {
   trip(reason: string): void {
     const nowMs = this.nowMs();
     this.#look(nowMs);
-    this.#state.end(`tripped: ${reason}`, nowMs);
+    this.#state.end(tripped(reason), nowMs);
     this.#look(nowMs);
   }
 
@@ -232,6 +248,18 @@ class ClockedGuard implements LeaseGuard {
       this.#look(firedMs);
       this.#arm(firedMs);
     }, waitMs).unref();
+  }
+}
+
+function tripped(reason: string): string {
+  return `tripped: ${reason}`;
+}
+
+function checkTripOn(tripOn: readonly unknown[]): void {
+  const wanted = `a list of ${TRIP_CAUSES.map((cause) => `"${cause}"`).join(' or ')}`;
+  if (!Array.isArray(tripOn)) throw argumentError('tripOn', tripOn, wanted);
+  for (const cause of tripOn as readonly TripCause[]) {
+    if (!TRIP_CAUSES.includes(cause)) throw argumentError('tripOn', cause, wanted);
   }
 }
 

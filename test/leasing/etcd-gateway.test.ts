@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { createEtcdGateway } from '../../src/leases/etcd-gateway.ts';
-import { etcdFencingStore } from '../../src/leases/etcd-fencing-store.ts';
-import { createEtcdLock } from '../../src/leases/etcd-lock.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { createEtcdGateway } from '../../src/leasing/etcd-gateway.ts';
+import { etcdFencingStore } from '../../src/leasing/etcd-fencing-store.ts';
+import { createEtcdLock } from '../../src/leasing/etcd-lock.ts';
 
 const endpoints = ['http://a:1', 'http://b:1', 'http://c:1'];
 
@@ -22,10 +22,10 @@ function gatewayTo(replies: Readonly<Record<string, () => Reply>>) {
 }
 
 const ok = () => Response.json({ fine: true });
-const refusedConnection = () =>
-  new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) });
-const brokenOff = () =>
-  new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ECONNRESET' }) });
+const failed = (code: string, syscall?: string) => () =>
+  new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code, syscall }) });
+const refusedConnection = failed('ECONNREFUSED', 'connect');
+const brokenOff = failed('ECONNRESET', 'read');
 const error = (status: number, code: number) => () =>
   Response.json({ message: 'etcdserver: no', code }, { status });
 const once = { repeatable: false };
@@ -72,6 +72,49 @@ describe('a call to etcd', () => {
     await expect(gateway.call('kv/txn', {}, once)).rejects.toMatchObject({
       outcome: 'not-applied',
     });
+  });
+
+  it.each([
+    ['ECONNREFUSED', 'connect', 'not-applied'],
+    ['EHOSTUNREACH', 'connect', 'not-applied'],
+    ['ETIMEDOUT', 'connect', 'not-applied'],
+    ['ENOTFOUND', 'getaddrinfo', 'not-applied'],
+    ['ECONNREFUSED', undefined, 'unknown'],
+    ['UND_ERR_CONNECT_TIMEOUT', undefined, 'not-applied'],
+    ['EHOSTUNREACH', 'read', 'unknown'],
+    ['ENETUNREACH', 'write', 'unknown'],
+  ])('that ends with %s of %s is %s', async (code, syscall, outcome) => {
+    const { gateway } = gatewayTo({ a: failed(code, syscall) });
+    await expect(gateway.call('kv/txn', {}, once)).rejects.toMatchObject({ outcome });
+  });
+
+  it('does not stay with an endpoint that does not answer', async () => {
+    const { gateway, asked } = gatewayTo({ a: brokenOff, b: ok });
+    await expect(gateway.call('kv/txn', {}, once)).rejects.toMatchObject({ outcome: 'unknown' });
+    expect(await gateway.call('kv/txn', {}, once)).toEqual({ fine: true });
+    expect(asked).toEqual(['a', 'b']);
+  });
+
+  it('stays with an endpoint that refuses', async () => {
+    const { gateway, asked } = gatewayTo({ a: error(400, 3), b: ok });
+    for (let i = 0; i < 2; i++) await expect(gateway.call('kv/txn', {}, once)).rejects.toThrow();
+    expect(asked).toEqual(['a', 'a']);
+  });
+
+  it('follows no redirect, and waits no longer than it is told to', async () => {
+    const limits = vi.spyOn(AbortSignal, 'timeout');
+    const inits: (RequestInit | undefined)[] = [];
+    const ask = (_: unknown, init?: RequestInit) => {
+      inits.push(init);
+      return Promise.resolve(ok());
+    };
+    const gateway = createEtcdGateway({ endpoints, fetch: ask, timeoutMs: 500 });
+    await gateway.call('kv/txn', {}, once);
+    await gateway.call('kv/txn', {}, { ...once, limitMs: 100 });
+    await gateway.call('kv/txn', {}, { ...once, limitMs: 900 });
+    expect(limits.mock.calls.flat()).toEqual([500, 100, 500]);
+    expect(inits.map((init) => init?.redirect)).toEqual(['error', 'error', 'error']);
+    limits.mockRestore();
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { onFencingRejected, rejections } from '../../src/leases/hub.ts';
-import { singleProcessFencingStore } from '../../src/leases/single-process-store.ts';
+import { onFencingRejected, rejections } from '../../src/leasing/hub.ts';
+import { singleProcessFencingStore } from '../../src/leasing/single-process-store.ts';
 import { deferred } from '../apply/support.ts';
 
 describe('a store in memory', () => {

@@ -12,8 +12,8 @@ export interface LeaseClocks {
   readonly bootGrainMs: number;
 }
 
-/** Linux tells the time since boot in hundredths of a second. */
-const GRAIN_MS = 10;
+/** Linux tells the time since boot in hundredths of a second, and libuv in whole ones without it. */
+const GRAIN_MS = { file: 10, libuv: 1000 };
 const UPTIME = '/proc/uptime';
 const DOT = 46;
 const ZERO = 48;
@@ -25,24 +25,25 @@ const ZERO = 48;
 function systemClocks(): LeaseClocks {
   const monoMs = () => performance.now();
   if (process.platform !== 'linux') return { monoMs, bootMs: monoMs, bootGrainMs: 0 };
-  return { monoMs, bootMs: uptimeReader(), bootGrainMs: GRAIN_MS };
+  return { monoMs, ...bootClock() };
 }
 
 /** The file is kept open: os.uptime() opens it each time, for three times the price. */
-function uptimeReader(): () => number {
-  const slowly = () => uptime() * 1000;
+export function bootClock(path = UPTIME): Omit<LeaseClocks, 'monoMs'> {
+  const byLibuv = () => uptime() * 1000;
   const bytes = Buffer.alloc(64);
   try {
-    const fd = openSync(UPTIME, 'r');
-    return () => {
+    const fd = openSync(path, 'r');
+    const bootMs = () => {
       try {
-        return uptimeOf(bytes, readSync(fd, bytes, 0, bytes.length, 0)) ?? slowly();
+        return uptimeOf(bytes, readSync(fd, bytes, 0, bytes.length, 0)) ?? byLibuv();
       } catch {
-        return slowly(); // somebody closed our file
+        return byLibuv(); // somebody closed our file
       }
     };
+    return { bootMs, bootGrainMs: GRAIN_MS.file };
   } catch {
-    return slowly; // no /proc here
+    return { bootMs: byLibuv, bootGrainMs: GRAIN_MS.libuv }; // no /proc here
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { TokenIssuer } from '../../src/lease/token-issuer.ts';
-import { createLeaseGuard } from '../../src/leases/lease-guard.ts';
+import { createLeaseGuard } from '../../src/leasing/lease-guard.ts';
 import { seed, VERIFY } from '../support/capabilities.ts';
 import { type Random, randomFrom } from '../support/random.ts';
 

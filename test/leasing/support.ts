@@ -1,9 +1,9 @@
-import { type LeaseClocks } from '../../src/leases/lease-clocks.ts';
+import { type LeaseClocks } from '../../src/leasing/lease-clocks.ts';
 import {
   createLeaseGuard,
   type LeaseGuard,
   type LeaseGuardOptions,
-} from '../../src/leases/lease-guard.ts';
+} from '../../src/leasing/lease-guard.ts';
 
 /** Clocks of a machine that runs and sleeps when it is told to. */
 export class TestClocks implements LeaseClocks {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { refuseStale, type TransactionalFencingStore } from '../../src/leases/fencing-store.ts';
+import { refuseStale, type TransactionalFencingStore } from '../../src/leasing/fencing-store.ts';
 import { ROOT } from '../support/node-versions.ts';
 
 const docs = readFileSync(join(ROOT, 'docs', 'leases.md'), 'utf8');

@@ -13,7 +13,8 @@ import type { RunningLease } from './lease-guard.ts';
 /**
  * Asks the clock again when this request of `node:http` or `node:https` gets its connection, and
  * destroys it with ERR_TARDY_LEASE_LOST (its `error` event) if the lease is not held. To be called
- * in the turn that made the request. A new connection is asked about when TCP has it; with TLS the
+ * in the turn that made the request: one that has its connection is asked about at once, and may
+ * have been written. A new connection is asked about when TCP has it; with TLS the
  * handshake comes after that.
  */
 export function checkAtWrite(
@@ -27,9 +28,12 @@ export function checkAtWrite(
       request.destroy(error as Error);
     }
   };
-  request.once('socket', (socket: Socket) => {
+  const checkOn = (socket: Socket) => {
     // A new connection is written to when it is there.
     if (socket.connecting) socket.once('connect', check);
     else check();
-  });
+  };
+  const socket = request.socket;
+  if (socket) checkOn(socket);
+  else request.once('socket', checkOn);
 }

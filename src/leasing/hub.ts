@@ -7,8 +7,8 @@ import { Diagnostics } from '../telemetry/diagnostics.ts';
 /** Resources told apart; the rest is counted together. */
 const RESOURCES_MAX = 1000;
 export const OTHER_RESOURCES = '_other';
-/** Guards shown; beyond, the oldest are not. */
-const GUARDS_MAX = 1000;
+/** So many guards are kept at least before those that are gone are looked for. */
+const GUARDS_MIN = 1000;
 const LISTENERS_MAX = 100;
 
 export interface FencingEvent {
@@ -30,7 +30,8 @@ export interface StaleToken {
 }
 
 /** Why a node should stop acting, as others see it. */
-export type TripCause = 'self-suspected' | 'clock-out';
+export const TRIP_CAUSES = ['self-suspected', 'clock-out'] as const;
+export type TripCause = (typeof TRIP_CAUSES)[number];
 
 /** What is known of a guard from outside. */
 export interface ActiveGuard {
@@ -47,6 +48,8 @@ export const leaseDiagnostics = new Diagnostics();
 const counts = new Map<string, number>();
 const listeners = new Map<(event: FencingEvent) => void, (event: FencingEvent) => void>();
 const guards = new Set<WeakRef<ActiveGuard>>();
+let pruneAt = GUARDS_MIN;
+const causes = new Set<TripCause>();
 
 /** Writes refused for their token so far, by resource; `_other` beyond 1,000 resources. */
 export const rejections: ReadonlyMap<string, number> = counts;
@@ -87,13 +90,12 @@ export function activeGuards(): ActiveGuard[] {
   return alive;
 }
 
-/** Shows a guard until it is let go of: by `hide`, or by the garbage collector. */
+/** Shows a guard until it is let go of: by `hideGuard`, or by the garbage collector. */
 export function showGuard(ref: WeakRef<ActiveGuard>): void {
   guards.add(ref);
-  for (const oldest of guards) {
-    if (guards.size <= GUARDS_MAX) return;
-    guards.delete(oldest);
-  }
+  if (guards.size <= pruneAt) return;
+  activeGuards(); // forgets those that are gone
+  pruneAt = Math.max(GUARDS_MIN, 2 * guards.size); // not at every guard when there are many
 }
 
 export function hideGuard(ref: WeakRef<ActiveGuard>): void {
@@ -105,9 +107,19 @@ export function noticePauseInGuards(): void {
   for (const guard of activeGuards()) guard.noticePause();
 }
 
-/** Trips the guards that asked for it (`tripOn`); how many. */
-export function tripGuards(cause: TripCause): number {
-  const asked = activeGuards().filter(({ tripOn }) => tripOn.includes(cause));
-  for (const guard of asked) guard.trip(cause);
-  return asked.length;
+/** A cause to stop acting begins or is over: it trips the guards that asked for it (`tripOn`). */
+export function setTripCause(cause: TripCause, isActive: boolean): void {
+  if (!isActive) return void causes.delete(cause);
+  causes.add(cause);
+  for (const guard of activeGuards()) if (guard.tripOn.includes(cause)) guard.trip(cause);
+}
+
+/** To be called when whoever sets them stops: nobody would say that they are over. */
+export function clearTripCauses(): void {
+  causes.clear();
+}
+
+/** Which of these causes there is now. */
+export function activeTripCause(tripOn: readonly TripCause[]): TripCause | undefined {
+  return tripOn.find((cause) => causes.has(cause));
 }
