@@ -82,24 +82,32 @@ export class CgroupProbe {
   #cgroups: string | undefined;
   #folders: readonly string[] = [];
   #limited = '';
-  #files: ProcFile[] = [];
+  #files: { readonly file: ProcFile; readonly fromMs: number }[] = [];
 
-  refresh(): void {
+  /**
+   * `windowMs`: how long ago it was last known that nothing else limits us. What a new limit has
+   * held back since it exists is of that time if it is no more than that; else nobody knows.
+   */
+  refresh(windowMs: number): void {
     this.#findFolders(textOf('/proc/self/cgroup') ?? '');
     const limited = this.#folders.filter((folder) => hasQuota(quotaOf(folder)));
     if (limited.join() === this.#limited) return;
     this.#limited = limited.join();
     this.close();
-    this.#files = limited.map((folder) => new ProcFile(`${folder}/cpu.stat`));
+    this.#files = limited.map((folder) => {
+      const file = new ProcFile(`${folder}/cpu.stat`);
+      const totalMs = throttledMsOf(file);
+      return { file, fromMs: totalMs <= windowMs ? 0 : totalMs };
+    });
   }
 
   /** Added up; 0 without a quota. */
   readMs(): number {
-    return this.#files.reduce((sum, file) => sum + (parseThrottledMs(file.read()) ?? 0), 0);
+    return this.#files.reduce((sum, { file, fromMs }) => sum + throttledMsOf(file) - fromMs, 0);
   }
 
   close(): void {
-    for (const file of this.#files) file.close();
+    for (const { file } of this.#files.splice(0)) file.close();
   }
 
   /** Mounts may be many: they are read only when we are in another group. */
@@ -108,6 +116,10 @@ export class CgroupProbe {
     this.#cgroups = cgroups;
     this.#folders = cpuGroups(cgroups, textOf('/proc/self/mountinfo') ?? '');
   }
+}
+
+function throttledMsOf(file: ProcFile): number {
+  return parseThrottledMs(file.read()) ?? 0;
 }
 
 function quotaOf(folder: string): string | undefined {

@@ -44,6 +44,7 @@ export class Probes {
   readonly #uptime = new ProcFile('/proc/uptime');
   #seldomAtMs = -Infinity;
   #groupAtMs = -Infinity;
+  #readAtMs = -Infinity;
   #seldom: Seldom | undefined;
   #wallOffsetMs = NaN;
   #suspendedMs: number | undefined;
@@ -55,9 +56,14 @@ export class Probes {
   /** `isLate`: a pause has just ended, so nothing may be old. */
   read(isLate: boolean, { atMs, idleMs }: Tick = this.tick()): Reading {
     const schedStat = this.#own.read();
+    if (isLate || atMs - this.#groupAtMs >= GROUP_MS) {
+      this.#cgroup.refresh(isLate ? atMs - this.#readAtMs : 0);
+      this.#groupAtMs = atMs;
+    }
+    this.#readAtMs = atMs;
     if (isLate || !this.#seldom || atMs - this.#seldomAtMs >= SELDOM_MS) {
       this.#seldomAtMs = atMs;
-      this.#seldom = this.#readSeldom(atMs);
+      this.#seldom = this.#readSeldom();
     }
     return {
       atMs,
@@ -79,11 +85,7 @@ export class Probes {
     for (const file of [...files, this.#stat, this.#uptime, this.#cgroup]) file?.close();
   }
 
-  #readSeldom(atMs: number): Seldom {
-    if (atMs - this.#groupAtMs >= GROUP_MS) {
-      this.#groupAtMs = atMs;
-      this.#cgroup.refresh();
-    }
+  #readSeldom(): Seldom {
     this.#lookForDebugger();
     return {
       witnessRuns: this.witnessRuns(),

@@ -32,6 +32,8 @@ interface Server {
 
 export class HeaderClocks {
   #servers = new Map<string, Server>();
+  /** Requests that went out before are of no use. */
+  #notBeforeMs = -Infinity;
   readonly #maxDriftPpm: number;
   readonly #steadyBaseMs: number;
 
@@ -42,6 +44,7 @@ export class HeaderClocks {
   }
 
   replied(peer: string, { sentAtMs, repliedAtMs }: RoundTrip, server: ServerClock): void {
+    if (sentAtMs < this.#notBeforeMs) return;
     const known = this.#servers.get(peer);
     const isSameLife = known?.last.life === server.life;
     const isSame = isSameLife && known.last.steps === server.steps;
@@ -72,8 +75,9 @@ export class HeaderClocks {
   }
 
   /** The machine was suspended: our steady clock stood still, and no exchange holds any more. */
-  forget(): void {
+  forget(nowMs: number): void {
     this.#servers = new Map();
+    this.#notBeforeMs = nowMs;
   }
 
   #keep(peer: string, server: Server): void {

@@ -166,7 +166,7 @@ export class Timekeeping {
     if (this.#bootAheadMs - before < SUSPENDED_MIN_MS) return;
     this.#suspensions++;
     this.#wasSuspended = true;
-    this.#headers.forget();
+    this.#headers.forget(performance.now());
     this.#options.onSuspended();
     if (!this.#sources) return;
     this.#sources.stop();

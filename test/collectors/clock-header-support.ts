@@ -12,7 +12,6 @@ import {
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
 import { expect, onTestFinished } from 'vitest';
-import type { Runtime } from '../../collectors/runtime.ts';
 import { startCollecting } from '../../src/collecting.ts';
 import { readConfig } from '../../src/config.ts';
 import { ServerRoutes } from '../../src/peers/server-routes.ts';
@@ -43,7 +42,7 @@ export class HeaderWorld {
       ...{ table, traffic, diagnostics, timekeeping: this.time },
       config: readConfig(settings, {}),
       serverRoutes: new ServerRoutes(new SeriesBudget(1000)),
-      runtime: { loopWaitMs: () => 0 } as unknown as Runtime,
+      runtime: { loopWaitMs: () => 0 },
       pausedMs: () => 0,
       routeName: undefined,
       ...{ excluded: () => false, isOwnPort: () => false },

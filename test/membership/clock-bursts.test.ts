@@ -1,4 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { Contact } from '../../src/membership/contact.ts';
+import { Group } from '../../src/membership/group.ts';
+import { PeerClocks } from '../../src/membership/peer-clocks.ts';
+import { ProbeBudget } from '../../src/membership/probe-budget.ts';
+import { RULES } from '../../src/membership/rules.ts';
 import { ClockNet } from './clock-net.ts';
 import { INTERVAL_MS, type Way } from './tiny-net.ts';
 
@@ -68,5 +73,47 @@ describe('exchanges', () => {
     net.run(3 * INTERVAL_MS);
     expect(net.clock('a', 'b')).toBeDefined();
     expect(net.state('a', 'b')).toBe('alive');
+  });
+});
+
+describe('what a peer may cost', () => {
+  const peer = () => {
+    const group = new Group('a', undefined);
+    group.setMembers(['a', 'b']);
+    const membership = { emit: () => undefined };
+    const clocks = new PeerClocks({ group, rules: RULES, intervalMs: INTERVAL_MS, membership });
+    const contact = new Contact('b');
+    return { clocks, contact, budget: new ProbeBudget(INTERVAL_MS) };
+  };
+  const NOW = { monoMs: 1000, wallMs: 1e12 };
+  /** Whatever is left of a budget. */
+  function spend(budget: ProbeBudget): number {
+    let left = 0;
+    while (budget.take(NOW.monoMs)) left++;
+    return left;
+  }
+
+  it('is not touched where no burst is due', () => {
+    const { clocks, contact, budget } = peer();
+    const full = spend(new ProbeBudget(INTERVAL_MS));
+    expect(clocks.takeBurst(contact, budget, NOW)).toBe(false); // it was never asked
+    clocks.asked(contact);
+    for (let i = 1; i < LENGTH; i++) expect(clocks.takeBurst(contact, budget, NOW)).toBe(true);
+    for (let i = 0; i < 100; i++) expect(clocks.takeBurst(contact, budget, NOW)).toBe(false);
+    for (let i = 1; i < EVERY; i++) {
+      clocks.asked(contact);
+      expect(clocks.takeBurst(contact, budget, NOW)).toBe(false);
+    }
+    expect(spend(budget)).toBe(full - (LENGTH - 1));
+  });
+
+  it('ends a burst, which goes on once there is more', () => {
+    const { clocks, contact, budget } = peer();
+    clocks.asked(contact);
+    spend(budget);
+    expect(clocks.takeBurst(contact, budget, NOW)).toBe(false);
+    const later = { ...NOW, monoMs: NOW.monoMs + 100 * INTERVAL_MS };
+    for (let i = 1; i < LENGTH; i++) expect(clocks.takeBurst(contact, budget, later)).toBe(true);
+    expect(clocks.takeBurst(contact, budget, later)).toBe(false);
   });
 });

@@ -8,6 +8,8 @@ import { TinyNet, type TinyNetOptions } from './tiny-net.ts';
 
 /** Wall clocks are numbers near 10^12, a quarter of a microsecond apart. */
 const ROUNDING_MS = 0.002;
+/** Sums of other numbers than before may fall short of an instant by less than this. */
+const GRAIN_MS = 1e-6;
 const TRUE_WALL_MS = 1.78e12;
 
 /** How far a wall clock is ahead of true time. */
@@ -28,16 +30,25 @@ export interface ClockNetOptions extends TinyNetOptions {
   readonly old?: readonly string[];
 }
 
+/** How much of a node's time its monotonic clock has missed. */
+type Missed = Map<string, number>;
+
 export class ClockNet extends TinyNet {
+  /** To look at who has just received a message. */
+  delivered: (to: string, message: Message) => void = () => undefined;
   readonly #walls: ReadonlyMap<string, Wall>;
+  readonly #missed: Missed;
   readonly #old: readonly string[];
 
   constructor(names: readonly string[], options: ClockNetOptions = {}) {
     const { walls: given = {}, old = [], ...rest } = options;
     const walls = new Map(names.map((name) => [name, wallOf(given[name])]));
-    const instant = (name: string, nowMs: number) => shown(walls.get(name)!, nowMs);
+    const missed: Missed = new Map();
+    const instant = (name: string, nowMs: number) =>
+      shown(walls.get(name)!, nowMs, nowMs - (missed.get(name) ?? 0));
     super(names, { seed: seed(), ...rest, instant });
     this.#walls = walls;
+    this.#missed = missed;
     this.#old = old;
   }
 
@@ -49,6 +60,31 @@ export class ClockNet extends TinyNet {
     return this;
   }
 
+  /** Its wall clock gains so much from now on. */
+  drift(name: string, driftPpm: number): this {
+    const wall = this.#walls.get(name)!;
+    wall.aheadMs += this.time.nowMs * (wall.driftPpm - driftPpm) * 1e-6;
+    wall.driftPpm = driftPpm;
+    return this;
+  }
+
+  /**
+   * Its machine is suspended, once in a run: it does nothing, messages wait, and its monotonic
+   * clock stands still while its wall clock runs on. Then `resumed` is called, before it reads them.
+   */
+  suspend(name: string, ms: number, resumed: (membership: Membership) => void): this {
+    const { membership } = this.node(name);
+    this.#missed.set(name, ms);
+    // The net knows its own time alone, so the node is asked in its own.
+    const nextTickMs = membership.nextTickMs.bind(membership);
+    const peers = membership.peers.bind(membership);
+    membership.nextTickMs = (nowMs) => nextTickMs(nowMs - ms) + ms + GRAIN_MS;
+    membership.peers = (nowMs) => peers(nowMs - ms);
+    // By its own clock, it has not stood still.
+    membership.localPause = () => resumed(membership);
+    return this.pause(name, ms);
+  }
+
   /** How far its wall clock is ahead of true time now. */
   aheadMs(name: string): number {
     const { aheadMs, driftPpm } = this.#walls.get(name)!;
@@ -57,7 +93,9 @@ export class ClockNet extends TinyNet {
 
   override deliver(to: string, message: Message): Message | undefined {
     const isOld = this.#old.includes(message.from);
-    return super.deliver(to, isOld ? { ...message, extensions: [] } : message);
+    const answer = super.deliver(to, isOld ? { ...message, extensions: [] } : message);
+    this.delivered(to, message);
+    return answer;
   }
 
   clock(at: string, of: string): PeerClockView | undefined {
@@ -109,9 +147,9 @@ function wallOf(given: Partial<Wall> = {}): Wall {
   return { aheadMs: 0, driftPpm: 0, errorMs: 0, offShare: 0, steps: 0, ...given };
 }
 
-function shown(wall: Wall, nowMs: number): Instant {
+function shown(wall: Wall, nowMs: number, monoMs: number): Instant {
   const { aheadMs, driftPpm, errorMs, offShare, steps: wallSteps } = wall;
   const wallMs = TRUE_WALL_MS + nowMs * (1 + driftPpm * 1e-6) + aheadMs + errorMs * offShare;
-  const told = { monoMs: nowMs, wallMs, wallErrorMs: errorMs };
+  const told = { monoMs, wallMs, wallErrorMs: errorMs };
   return wallSteps === undefined ? told : { ...told, wallSteps };
 }

@@ -24,10 +24,17 @@ function answer(t1Ms: number, aheadMs: number, bootId = 'a'.repeat(16)): Message
   };
 }
 
-function asked(clock: PeerClock, t1Ms: number, aheadMs: number, said = word()) {
+function asked(clock: PeerClock, t1Ms: number, aheadMs: number, said = word(), bootId?: string) {
   const times = { t1MonoMs: t1Ms, t4MonoMs: t1Ms + 12, baseMs: BASE_MS };
-  return clock.answered(answer(t1Ms, aheadMs), said, times);
+  return clock.answered(answer(t1Ms, aheadMs, bootId), said, times);
 }
+
+function expectAhead(clock: PeerClock, nowMs: number, aheadMs: number): void {
+  const { lowMs, highMs } = clock.at(nowMs)!;
+  expectWithin(aheadMs, lowMs, highMs);
+}
+
+const NEXT_LIFE = 'b'.repeat(16);
 
 const born = () => new PeerClock('0123456789abcdef', DRIFT_PPM);
 
@@ -139,6 +146,134 @@ describe('a peer that says that its clock was set', () => {
     expect(clock.referenceAt(3012)).toBeDefined();
     ask(4000, 900, set(1));
     expect(clock.referenceAt(4012)).toBeUndefined();
+  });
+});
+
+describe('another life of a peer', () => {
+  it('begins anew: its clock may have been set by less than the delays while it was down', () => {
+    const clock = born();
+    asked(clock, 1000, 0);
+    for (let t1Ms = 1100; t1Ms < 2000; t1Ms += 100) asked(clock, t1Ms, 0);
+    const [before, after] = [4.5, -4.5].map((aheadMs, i) => {
+      const t1Ms = 3000 * (i + 1);
+      expect(asked(clock, t1Ms, aheadMs, word(), `${i}`.repeat(16))).toBe('accepted');
+      expectAhead(clock, t1Ms + 12, aheadMs);
+      return clock.at(t1Ms + 12)!;
+    });
+    for (const { lowMs, highMs } of [before!, after!]) {
+      expect(highMs - lowMs).toBeGreaterThan(9.9); // all before is void
+    }
+    expect(clock.steps).toBe(0);
+    expect(clock.lastStep).toBeUndefined();
+  });
+
+  it('is a step only if the clock of its last cannot show this', () => {
+    for (const [aheadMs, result, steps] of [
+      [9.9, 'accepted', 0],
+      [10.2, 'step', 1],
+      [-9.9, 'accepted', 0],
+      [-10.2, 'step', 1],
+      [3_600_000, 'step', 1],
+    ] as const) {
+      const clock = born();
+      asked(clock, 1000, 0);
+      expect(asked(clock, 1100, aheadMs, word(), NEXT_LIFE)).toBe(result);
+      expect(clock.steps).toBe(steps);
+      expectAhead(clock, 1112, aheadMs);
+      if (steps === 0) continue;
+      const { byMs, errorMs, atMs } = clock.lastStep!;
+      expect(Math.abs(byMs - aheadMs)).toBeLessThanOrEqual(errorMs);
+      expect(atMs).toBe(1112);
+    }
+  });
+
+  it('is not taken back by an answer of its last that comes late', () => {
+    const clock = born();
+    asked(clock, 1000, 0);
+    asked(clock, 2000, 500, word(), NEXT_LIFE);
+    const late = { t1MonoMs: 1990, t4MonoMs: 2100, baseMs: BASE_MS };
+    expect(clock.answered(answer(1990, 0), word(), late)).toBe('rejected');
+    expectAhead(clock, 2100, 500);
+    expect(asked(clock, 3000, 500, word(), NEXT_LIFE)).toBe('accepted');
+    expect(clock.steps).toBe(1);
+  });
+
+  it('voids what its last said of true time, also if its clock is as it was', () => {
+    const clock = born();
+    asked(clock, 1000, 300);
+    clock.referred({ lowMs: -301, highMs: -299 }, 1012, 1015);
+    asked(clock, 1020, 300);
+    clock.referred({ lowMs: -301, highMs: -299 }, 1500, 1510); // and what was not proved yet
+    expect(clock.referenceAt(1600)).toBeDefined();
+    asked(clock, 2000, 301, word(), NEXT_LIFE);
+    asked(clock, 2100, 301, word(), NEXT_LIFE);
+    expect(clock.referenceAt(2112)).toBeUndefined();
+  });
+
+  it('does not know of a step of its last: the next that it tells of is news', () => {
+    const clock = born();
+    asked(clock, 1000, 0);
+    expect(asked(clock, 2000, 500)).toBe('step');
+    asked(clock, 3000, 500, word(), NEXT_LIFE);
+    expect(asked(clock, 4000, 503, set(1), NEXT_LIFE)).toBe('step');
+    expect(clock.steps).toBe(2);
+  });
+});
+
+describe('a step that is told', () => {
+  it('voids what was said of true time, however small it is', () => {
+    const clock = born();
+    asked(clock, 1000, 300);
+    clock.referred({ lowMs: -301, highMs: -299 }, 1012, 1015);
+    asked(clock, 1020, 300);
+    expect(clock.referenceAt(1032)).toBeDefined();
+    clock.referred({ lowMs: -301, highMs: -299 }, 1050, 1055);
+    asked(clock, 2000, 304, set(1));
+    asked(clock, 2100, 304, set(1));
+    expect(clock.referenceAt(2112)).toBeUndefined();
+    clock.referred({ lowMs: -305, highMs: -303 }, 2112, 2115);
+    asked(clock, 2200, 304, set(1));
+    expectWithin(0, clock.referenceAt(2212)!.lowMs, clock.referenceAt(2212)!.highMs);
+  });
+});
+
+describe('what is forgotten', () => {
+  it('is all of its clock, and of true time, until it answers again', () => {
+    const clock = born();
+    asked(clock, 1000, 300, set(2));
+    clock.referred({ lowMs: -301, highMs: -299 }, 1012, 1015);
+    asked(clock, 1020, 300, set(2));
+    clock.forget(1100);
+    expect(clock.at(1100)).toBeUndefined();
+    expect(clock.referenceAt(1100)).toBeUndefined();
+    // Our steady clock stood still for ten seconds.
+    expect(asked(clock, 1200, 10_300, set(2))).toBe('accepted');
+    expectAhead(clock, 1212, 10_300);
+    expect(clock.steps).toBe(0);
+    expect(clock.referenceAt(1212)).toBeUndefined();
+  });
+
+  it('does not come back with an exchange that began before', () => {
+    const clock = born();
+    asked(clock, 1000, 0);
+    clock.forget(1100);
+    const astride = { t1MonoMs: 1099, t4MonoMs: 1111, baseMs: BASE_MS };
+    expect(clock.answered(answer(1099, 0), word(), astride)).toBe('rejected');
+    const ofNextLife = answer(1099, 0, NEXT_LIFE);
+    expect(clock.answered(ofNextLife, set(9), astride)).toBe('rejected');
+    expect(clock.at(1111)).toBeUndefined();
+    expect(asked(clock, 1100, 10_000)).toBe('accepted');
+    expectAhead(clock, 1112, 10_000);
+    expect(clock.steps).toBe(0);
+  });
+
+  it('includes a step told since: that is none of what is known now', () => {
+    const clock = born();
+    asked(clock, 1000, 0);
+    clock.forget(1100);
+    expect(asked(clock, 1200, 10_004, set(1))).toBe('accepted');
+    expectAhead(clock, 1212, 10_004);
+    expect(asked(clock, 1300, 10_004, set(1))).toBe('accepted');
   });
 });
 

@@ -89,12 +89,23 @@ describe('the clock of a server', () => {
   it('is forgotten all at once, and known again with the next reply', () => {
     const of = clocks();
     for (const peer of ['a', 'b']) hear(of, { peer, sentAtMs: 1000, aheadMs: 5, steps: 1 });
-    of.forget();
+    of.forget(1100);
     expect([of.at('a', 1011), of.at('b', 1011)]).toEqual([undefined, undefined]);
     // Our steady clock stood still: theirs seems ahead, and that is no step.
     hear(of, { sentAtMs: 1200, aheadMs: 10_005, steps: 1 });
     expectAhead(of, 1211, 10_005);
     expect(of.at('a', 1211)!.steps).toBe(0);
+  });
+
+  it('is not told by a trip that had begun before all was forgotten', () => {
+    const of = clocks();
+    of.forget(1005);
+    hear(of, { sentAtMs: 1004, aheadMs: 10_000 });
+    expect(of.at('a', 1015)).toBeUndefined();
+    hear(of, { peer: 'b', sentAtMs: 1004, aheadMs: 10_000, life: 'bbbb', steps: 9 });
+    expect(of.at('b', 1015)).toBeUndefined();
+    hear(of, { sentAtMs: 1005, aheadMs: 10_000 });
+    expectAhead(of, 1016, 10_000);
   });
 });
 

@@ -1,26 +1,7 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Happening } from '../../src/events/types.ts';
-import type { OffsetBounds } from '../../src/clock/types.ts';
-import { Diagnostics } from '../../src/telemetry/diagnostics.ts';
 import { clockFromHeader } from '../../src/timekeeping/clock-header.ts';
-import { Timekeeping } from '../../src/timekeeping/timekeeping.ts';
-
-interface Made {
-  readonly ntpServers?: readonly string[];
-  readonly peers?: readonly { name: string; bounds: OffsetBounds }[];
-}
-
-function timekeeping({ ntpServers = [], peers = [] }: Made = {}) {
-  const diagnostics = new Diagnostics();
-  const events: Happening[] = [];
-  const time = new Timekeeping({
-    ...{ ntpServers, localTime: false, maxDriftPpm: 200, diagnostics },
-    emit: (event) => events.push(event),
-    peers: () => peers,
-  });
-  onTestFinished(() => time.stop());
-  return { time, diagnostics, events };
-}
+import { Machine, timekeeping } from './timekeeping-support.ts';
 
 describe('timekeeping without a source', () => {
   it('knows the wall clock, and not true time', () => {
@@ -40,7 +21,9 @@ describe('timekeeping without a source', () => {
     expect({ source, leap }).toEqual({ source: 'peer:b', leap: 'none' });
     expect([earliest - wallMs, latest - wallMs]).toEqual([-3, 4]);
     expect(time.ownReference(performance.now())).toBeUndefined();
-    expect(time.sources(performance.now())).toEqual([]);
+    const { sources, reference } = time.look(performance.now());
+    expect(sources).toEqual([]);
+    expect(reference.sources).toEqual(['peer:b']);
   });
 
   it('is not led by one peer of three', () => {
@@ -55,10 +38,12 @@ describe('timekeeping with sources', () => {
   it('names those that say nothing, and why', () => {
     const { time } = timekeeping({ ntpServers: ['127.0.0.1:1'] });
     time.start();
-    const [source, ...others] = time.sources(performance.now());
+    const { sources, reference } = time.look(performance.now());
+    const [source, ...others] = sources;
     expect(source).toMatchObject({ name: 'ntp:127.0.0.1:1', isFalseticker: false });
     expect(source!.offset).toBeUndefined();
     expect(others).toEqual([]);
+    expect(reference).toMatchObject({ bounds: undefined, leap: 'unsynchronised' });
     expect(time.clock.now().source).toBe('none');
   });
 
@@ -87,7 +72,8 @@ describe('Tardy-Clock', () => {
     const { time } = timekeeping();
     expect(time.serverOffset('b', performance.now())).toBeUndefined();
     const { monoMs, wallMs } = time.now();
-    const server = { sentAtWallMs: wallMs + 5000, heldMs: 0, errorMs: 0.1 };
+    const sentAtWallMs = wallMs + 5000;
+    const server = { sentAtWallMs, heldMs: 0, errorMs: 0.1, steps: 0, life: 'aaaa' };
     time.serverSaid('b', { sentAtMs: monoMs - 1, repliedAtMs: monoMs + 1 }, server);
     const { lowMs, highMs } = time.serverOffset('b', monoMs + 1)!;
     expect(lowMs).toBeLessThanOrEqual(5000);
@@ -96,45 +82,48 @@ describe('Tardy-Clock', () => {
   });
 });
 
-describe('a step of our wall clock', () => {
-  it('is told, counted, and moves the clocks of servers', () => {
-    const fake = { monoMs: 1000, stepMs: 0 };
-    vi.resetModules();
-    const perform = vi.spyOn(performance, 'now').mockImplementation(() => (fake.monoMs += 0.01));
-    const date = vi
-      .spyOn(Date, 'now')
-      .mockImplementation(() => Math.floor(1.78e12 + fake.monoMs + fake.stepMs));
-    onTestFinished(() => {
-      perform.mockRestore();
-      date.mockRestore();
+describe('Tardy-Clock of one process', () => {
+  it('names the same life all along, and of another one another', () => {
+    const lives = Array.from({ length: 8 }, () => {
+      const { time } = timekeeping();
+      const [first, second] = [0, 0].map((at) => clockFromHeader(time.headerNow(at))!.life);
+      expect(second).toBe(first);
+      return first;
     });
-    return withFakeClocks(fake);
+    expect(new Set(lives).size).toBeGreaterThan(1); // 16 bits: two may be the same
+  });
+
+  it('counts changes of the wall clock as soon as they are there', () => {
+    const machine = new Machine().run(500);
+    const told = () => clockFromHeader(machine.time.headerNow(machine.monoMs))!.steps;
+    expect(told()).toBe(0);
+    machine.step(40);
+    expect(told()).toBe(1);
+    machine.step(-7000);
+    expect(told()).toBe(2);
+    expect(machine.run(500).time.now().wallSteps).toBe(2);
   });
 });
 
-/** The module takes the clocks when it is loaded, so it is loaded after they were replaced. */
-async function withFakeClocks(fake: { monoMs: number; stepMs: number }): Promise<void> {
-  const module = await import('../../src/timekeeping/timekeeping.ts');
-  const events: Happening[] = [];
-  const time = new module.Timekeeping({
-    ...{ ntpServers: [], localTime: false, maxDriftPpm: 200, diagnostics: new Diagnostics() },
-    emit: (event) => events.push(event),
-    peers: () => [],
+describe('a step of our wall clock', () => {
+  it.each([-250, 3, 10_000, -3_600_000])(
+    'of %s ms is told, counted, and moves the clocks of servers',
+    (byMs) => {
+      const machine = new Machine().run(500).hear('b', 0);
+      machine.step(byMs).run(500);
+      expect(machine.events).toMatchObject([{ type: 'wall-step' }]);
+      const [step] = machine.events as [Extract<Happening, { type: 'wall-step' }>];
+      expect(Math.abs(step.byMs - byMs)).toBeLessThanOrEqual(step.errorMs + 0.01);
+      expect(machine.time.steps).toBe(1);
+      machine.expectAhead('b', -byMs);
+      expect(machine.suspensions).toBe(0);
+    },
+  );
+
+  it('counts with the next reading, and moves the clocks of servers at once', () => {
+    const machine = new Machine().run(500).hear('b', 0).step(700);
+    expect(machine.time.now().wallSteps).toBe(1);
+    expect(machine.events).toEqual([]); // how large it is shows later
+    machine.expectAhead('b', -700);
   });
-  const tickFor = (ms: number) => {
-    for (const endMs = fake.monoMs + ms; fake.monoMs < endMs; fake.monoMs += 5.3) time.tick();
-  };
-  tickFor(500);
-  const { monoMs, wallMs } = time.now();
-  const server = { sentAtWallMs: wallMs, heldMs: 0, errorMs: 0.1 };
-  time.serverSaid('b', { sentAtMs: monoMs - 1, repliedAtMs: monoMs + 1 }, server);
-  fake.stepMs = -250;
-  tickFor(500);
-  expect(events).toMatchObject([{ type: 'wall-step' }]);
-  const [step] = events as [Extract<Happening, { type: 'wall-step' }>];
-  expect(Math.abs(step.byMs + 250)).toBeLessThanOrEqual(step.errorMs + 0.01);
-  expect(time.steps).toBe(1);
-  const { lowMs, highMs } = time.serverOffset('b', fake.monoMs)!;
-  expect(lowMs).toBeLessThanOrEqual(250);
-  expect(highMs).toBeGreaterThanOrEqual(250);
-}
+});
