@@ -4,7 +4,6 @@
  * the same kernel clock, where it is 0. `--help` lists the options; bench/clock/README.md says
  * what a figure means.
  */
-import { writeFileSync } from 'node:fs';
 import type { BenchRun } from './clock/bench-run.ts';
 import { containmentPart } from './clock/containment.ts';
 import { driftPart } from './clock/drift.ts';
@@ -14,7 +13,8 @@ import { type Options, type PartName, readOptions } from './clock/options.ts';
 import { stepsPart } from './clock/steps.ts';
 import { progressFromNow, runBench } from './command-line.ts';
 import { machine } from './overhead/machine.ts';
-import { goalTable, type PartResult, printTable } from './timeouts/report.ts';
+import { measureParts, say } from './parts.ts';
+import type { PartResult } from './timeouts/report.ts';
 
 const MAKE: Readonly<Record<PartName, (run: BenchRun) => PartResult | Promise<PartResult>>> = {
   jitter: jitterPart,
@@ -31,19 +31,9 @@ async function measure(options: Options): Promise<void> {
       `load average ${here.load.toFixed(1)} at the start${options.quick ? ', quick' : ''}`,
   );
   const run: BenchRun = { options, progress: progressFromNow() };
-  const results: Partial<Record<PartName, PartResult>> = {};
-  for (const name of options.parts) {
-    const part = await MAKE[name](run);
-    results[name] = part;
-    for (const table of part.tables) say(printTable(table));
-    if (part.goals.length > 0) say(printTable(goalTable(part.goals)));
-  }
-  if (options.json === undefined) return;
-  writeFileSync(options.json, `${JSON.stringify({ ...here, ...options, parts: results })}\n`);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n\n`);
+  await measureParts(options, {
+    make: (name) => MAKE[name](run),
+  });
 }
 
 await runBench(readOptions, measure);

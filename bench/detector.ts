@@ -3,7 +3,6 @@
  * published ones, by replay of traces; and, with `--part live`, the membership at work.
  * `--help` lists the options; bench/detector/README.md says what a figure means.
  */
-import { writeFileSync } from 'node:fs';
 import { progressFromNow, runBench } from './command-line.ts';
 import { type BenchRun, benchRun } from './detector/bench-run.ts';
 import { regimePart, shiftPart } from './detector/changes.ts';
@@ -22,7 +21,8 @@ import { settingsPart } from './detector/settings.ts';
 import { timingPart } from './detector/timing.ts';
 import { tracesFor } from './detector/trace-list.ts';
 import { machine } from './overhead/machine.ts';
-import { goalTable, type PartResult, printTable } from './timeouts/report.ts';
+import { measureParts, say } from './parts.ts';
+import type { PartResult } from './timeouts/report.ts';
 
 const MAKE: Readonly<Record<PartName, (run: BenchRun) => PartResult | Promise<PartResult>>> = {
   timing: timingPart,
@@ -57,19 +57,9 @@ async function measure(options: Options): Promise<void> {
       (options.quick ? ', quick' : ''),
   );
   const run = benchRun(options, traces, progress);
-  const results: Partial<Record<PartName, PartResult>> = {};
-  for (const name of options.parts) {
-    const part = await MAKE[name](run);
-    results[name] = part;
-    for (const table of part.tables) say(printTable(table));
-    if (part.goals.length > 0) say(printTable(goalTable(part.goals)));
-  }
-  if (options.json === undefined) return;
-  writeFileSync(options.json, `${JSON.stringify({ ...here, ...options, parts: results })}\n`);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n\n`);
+  await measureParts(options, {
+    make: (name) => MAKE[name](run),
+  });
 }
 
 await runBench(readOptions, measure);

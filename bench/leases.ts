@@ -3,14 +3,14 @@
  * resource, is stopped; what a set wall clock does; what a look costs. Real processes, real
  * SIGSTOPs, and a real etcd for one part. `--help` lists the options.
  */
-import { writeFileSync } from 'node:fs';
 import { progressFromNow, runBench } from './command-line.ts';
 import { costPart } from './leases/cost.ts';
 import { type Options, type PartName, readOptions } from './leases/options.ts';
 import { stepPart } from './leases/step.ts';
 import { etcdPart, holderPart, resourcePart } from './leases/stops.ts';
 import { machine } from './overhead/machine.ts';
-import { goalTable, type PartResult, printTable } from './timeouts/report.ts';
+import { measureParts, say } from './parts.ts';
+import type { PartResult } from './timeouts/report.ts';
 
 type Make = (
   options: Options,
@@ -32,19 +32,9 @@ async function measure(options: Options): Promise<void> {
     `Leases: Node ${here.node}, ${here.cpu} x ${here.processors}, seed ${options.seed}, ` +
       `load average ${here.load.toFixed(1)} at the start${options.quick ? ', quick' : ''}`,
   );
-  const results: Partial<Record<PartName, PartResult>> = {};
-  for (const name of options.parts) {
-    const part = await MAKE[name](options, progress);
-    results[name] = part;
-    for (const table of part.tables) say(printTable(table));
-    if (part.goals.length > 0) say(printTable(goalTable(part.goals)));
-  }
-  if (options.json === undefined) return;
-  writeFileSync(options.json, `${JSON.stringify({ ...here, ...options, parts: results })}\n`);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n\n`);
+  await measureParts(options, {
+    make: (name) => MAKE[name](options, progress),
+  });
 }
 
 await runBench(readOptions, measure);

@@ -3,9 +3,9 @@
  * stopped, starved and blocked in real ways. Linux; the cgroup parts need root.
  * `--help` lists the options; bench/pauses/README.md says what a figure means.
  */
-import { writeFileSync } from 'node:fs';
 import { progressFromNow, runBench } from './command-line.ts';
 import { machine } from './overhead/machine.ts';
+import { measureParts, say } from './parts.ts';
 import { causesPart } from './pauses/causes.ts';
 import { delayPart } from './pauses/delay.ts';
 import { naturalPart } from './pauses/natural.ts';
@@ -13,7 +13,7 @@ import { type Options, type PartName, readOptions } from './pauses/options.ts';
 import { overheadPart } from './pauses/overhead.ts';
 import type { BenchRun } from './pauses/run.ts';
 import { randomFrom } from '../src/testing/random.ts';
-import { goalTable, type PartResult, printTable } from './timeouts/report.ts';
+import type { PartResult } from './timeouts/report.ts';
 
 const MAKE: Readonly<Record<PartName, (run: BenchRun) => Promise<PartResult>>> = {
   causes: causesPart,
@@ -37,19 +37,9 @@ async function measure(options: Options): Promise<void> {
     random: () => random.next(),
     progress: progressFromNow(),
   };
-  const results: Partial<Record<PartName, PartResult>> = {};
-  for (const name of options.parts) {
-    const part = await MAKE[name](run);
-    results[name] = part;
-    for (const table of part.tables) say(printTable(table));
-    if (part.goals.length > 0) say(printTable(goalTable(part.goals)));
-  }
-  if (options.json === undefined) return;
-  writeFileSync(options.json, `${JSON.stringify({ ...here, ...options, parts: results })}\n`);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n\n`);
+  await measureParts(options, {
+    make: (name) => MAKE[name](run),
+  });
 }
 
 await runBench(readOptions, measure);

@@ -2,15 +2,15 @@
  * `npm run bench:timeouts`: how good the timeouts are that Tardy arms and advises, beside what
  * else there is. `--help` lists the options; bench/timeouts/README.md says what a figure means.
  */
-import { writeFileSync } from 'node:fs';
 import { progressFromNow, runBench } from './command-line.ts';
+import { measureParts, say } from './parts.ts';
 import { doubtsMeanwhile, machine } from './overhead/machine.ts';
 import { boundsPart } from './timeouts/bounds.ts';
 import { costPart } from './timeouts/cost.ts';
 import { type Options, type PartName, readOptions } from './timeouts/options.ts';
 import { overloadPart } from './timeouts/overload.ts';
 import { reactionPart } from './timeouts/reaction.ts';
-import { goalTable, type PartResult, printTable, type Run } from './timeouts/report.ts';
+import type { PartResult, Run } from './timeouts/report.ts';
 import { simulationPart } from './timeouts/simulation.ts';
 import { timersPart } from './timeouts/timers.ts';
 
@@ -33,20 +33,10 @@ async function measure(options: Options): Promise<void> {
       (options.quick ? ', quick' : ''),
   );
   const progress = progressFromNow();
-  const results: Partial<Record<PartName, PartResult>> = {};
-  for (const name of options.parts) {
-    const part = await MAKE[name]({ ...options, progress });
-    results[name] = part;
-    for (const table of part.tables) say(printTable(table));
-    if (REAL.includes(name)) for (const doubt of doubtsMeanwhile(name)) say(`warning: ${doubt}`);
-    if (part.goals.length > 0) say(printTable(goalTable(part.goals)));
-  }
-  if (options.json === undefined) return;
-  writeFileSync(options.json, `${JSON.stringify({ ...here, ...options, parts: results })}\n`);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n\n`);
+  await measureParts(options, {
+    make: (name) => MAKE[name]({ ...options, progress }),
+    doubts: (name) => (REAL.includes(name) ? doubtsMeanwhile(name) : []),
+  });
 }
 
 await runBench(readOptions, measure);

@@ -48,9 +48,7 @@ export class HeaderClocks {
     const known = this.#servers.get(peer);
     const isSameLife = known?.last.life === server.life;
     const isSame = isSameLife && known.last.steps === server.steps;
-    // Not later than the last: it was overtaken, or comes from a cache.
-    if (isSame && server.sentAtWallMs <= known.last.sentAtWallMs) return;
-    if (isSameLife && sentAtMs < known.notBeforeMs) return;
+    if (isSameLife && isOld(known, sentAtMs, server)) return;
     const estimator = isSame
       ? known.estimator
       : createOffsetEstimator({ maxDriftPpm: this.#maxDriftPpm });
@@ -61,8 +59,9 @@ export class HeaderClocks {
       ...{ t2WallMs: sentAtWallMs - heldMs, t3WallMs: sentAtWallMs, remoteErrorMs: errorMs },
     });
     const wasSet = isSameLife && !isSame;
-    const steps = (known?.steps ?? 0) + Number(wasSet || result === 'step');
-    const notBeforeMs = wasSet ? repliedAtMs : (known?.notBeforeMs ?? -Infinity);
+    const before = known ?? { steps: 0, notBeforeMs: -Infinity };
+    const steps = before.steps + Number(wasSet || result === 'step');
+    const notBeforeMs = wasSet ? repliedAtMs : before.notBeforeMs;
     this.#keep(peer, { estimator, last: server, heardAtMs: repliedAtMs, notBeforeMs, steps });
   }
 
@@ -86,4 +85,10 @@ export class HeaderClocks {
     const [oldest] = this.#servers.keys();
     if (this.#servers.size > SERVERS_MAX && oldest !== undefined) this.#servers.delete(oldest);
   }
+}
+
+/** Overtaken by a later response of the same process, or from a cache. */
+function isOld({ last, notBeforeMs }: Server, sentAtMs: number, server: ServerClock): boolean {
+  if (sentAtMs < notBeforeMs) return true;
+  return server.steps === last.steps && server.sentAtWallMs <= last.sentAtWallMs;
 }

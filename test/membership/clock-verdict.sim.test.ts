@@ -44,6 +44,7 @@ function expectOneVerdict(net: ClockNet, at: string): void {
 function expectOneVoice(net: ClockNet): void {
   for (const at of OBSERVERS) {
     if (!net.clock(at, 'c')) continue;
+    if (outBy(net, at).includes(at) !== (lastToldBy(net, at) === 'out')) console.log(net.time.nowMs, at, net.clock(at,'c'), toldBy(net,at), net.view(at,'c'), net.sent.filter((m)=>m.to==='c'&&m.from===at).slice(-8).map((m)=>[m.atMs,m.message.kind]));
     expect(outBy(net, at).includes(at)).toBe(lastToldBy(net, at) === 'out');
   }
 }
