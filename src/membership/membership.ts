@@ -138,14 +138,13 @@ export class Membership {
     this.#telling.flush(now);
     if (message.kind !== 'question' || (isOld && !contact.isRepeated(message))) return undefined;
     if (!contact && this.#options.trustOpinions === false) return undefined;
-    const to = contact ?? new Contact(message.from);
-    return { ...this.#conversation.answer(to, message, now), receivedAtMs: arrivedAtMs };
+    const answer = this.#conversation.answer(contact ?? new Contact(message.from), message, now);
+    return { ...answer, receivedAtMs: arrivedAtMs };
   }
 
   /**
-   * Something else was seen of a peer. Whom we do not watch, a stranger or a member that is left to
-   * others, is a passive peer.
-   * `seenAtMs`: when, if it is told later.
+   * Something else was seen of a peer; `seenAtMs`: when, if it is told later. Whom we do not watch,
+   * a stranger or a member that is left to others, is a passive peer.
    */
   evidence(peer: string, evidence: Evidence, now: Instant, seenAtMs = now.monoMs): void {
     const watch = this.#watches.get(peer);
@@ -282,6 +281,8 @@ export class Membership {
       if (reception.isAnswer && this.clocks.takeBurst(contact, watch.budget, now)) {
         this.#conversation.ask(contact, now, false);
       }
+    } else if (this.#passive.stateOf(contact.name)) {
+      this.evidence(contact.name, { kind: 'reply' }, now, arrivedAtMs);
     }
     this.#tellAgain(contact, reception);
     this.#listen(contact, message, reception, now);

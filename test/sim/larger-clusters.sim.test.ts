@@ -69,3 +69,10 @@ describe('simulate', () => {
     expect(other?.hash).not.toBe(first?.hash);
   });
 });
+
+// Found by seed 896747007: who keeps telling observers of a clock that is out asks members that it
+// does not watch, was refused by one that was down, and took no answer of it for a sign of life.
+it('a member that is left to others is trusted again when it answers', () => {
+  const options = { nodes: 60, durationMs: 30_000, quietMs: 15_000, faults: 6 };
+  expect(simulate(896_747_007, options).violations).toEqual([]);
+});
