@@ -5,6 +5,7 @@
  * read: in v2 that may cost the kernel a sum over many groups.
  */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { posix } from 'node:path';
 import { numberOf, ProcFile } from './proc-file.ts';
 
@@ -97,7 +98,9 @@ export class CgroupProbe {
     this.#files = limited.map((folder) => {
       const file = new ProcFile(`${folder}/cpu.stat`);
       const totalMs = throttledMsOf(file);
-      return { file, fromMs: totalMs <= windowMs ? 0 : totalMs };
+      // Each CPU that holds a thread of ours back counts for itself.
+      const isOfWindow = totalMs <= windowMs * availableParallelism();
+      return { file, fromMs: isOfWindow ? 0 : totalMs };
     });
   }
 
