@@ -20,7 +20,7 @@ import { Judge } from './judge.ts';
 import type { MembershipOptions } from './membership-options.ts';
 import type { Message } from './message.ts';
 import { Notices } from './notices.ts';
-import { Passive } from './passive.ts';
+import { isRefusal, Passive } from './passive.ts';
 import { PeerClocks } from './peer-clocks.ts';
 import { Probing } from './probing.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -149,8 +149,10 @@ export class Membership {
   evidence(peer: string, evidence: Evidence, now: Instant, seenAtMs = now.monoMs): void {
     const watch = this.#watches.get(peer);
     if (!watch) {
-      if (peer !== this.#group.self) this.#passive.evidence(peer, evidence, now.monoMs, seenAtMs);
-      return;
+      // A member of whom traffic shows nothing is not asked again: what others see of it counts.
+      const isLeftToOthers = this.#group.observers.has(peer) && !this.#passive.stateOf(peer);
+      if (peer === this.#group.self || (isLeftToOthers && isRefusal(evidence))) return;
+      return this.#passive.evidence(peer, evidence, now.monoMs, seenAtMs);
     }
     if (watch.isNews(evidence, now.monoMs)) {
       this.#options.emit({ type: 'evidence', atMs: now.monoMs, peer, evidence });

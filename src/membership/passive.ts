@@ -133,3 +133,8 @@ const WORDS: Record<SuspicionReason, string> = {
   crash: 'it said that it crashes',
   down: 'its supervisor says that it is down',
 };
+
+/** What only another look can take back. */
+export function isRefusal({ kind }: Evidence): boolean {
+  return kind === 'refused' || kind === 'unreachable';
+}
