@@ -20,7 +20,7 @@ import { Judge } from './judge.ts';
 import type { MembershipOptions } from './membership-options.ts';
 import type { Message } from './message.ts';
 import { Notices } from './notices.ts';
-import { isRefusal, Passive } from './passive.ts';
+import { isOfTraffic, Passive } from './passive.ts';
 import { PeerClocks } from './peer-clocks.ts';
 import { Probing } from './probing.ts';
 import { RefusalLog } from './refusal-log.ts';
@@ -151,7 +151,7 @@ export class Membership {
     if (!watch) {
       // A member of whom traffic shows nothing is not asked again: what others see of it counts.
       const isLeftToOthers = this.#group.observers.has(peer) && !this.#passive.stateOf(peer);
-      if (peer === this.#group.self || (isLeftToOthers && isRefusal(evidence))) return;
+      if (peer === this.#group.self || (isLeftToOthers && !isOfTraffic(evidence))) return;
       return this.#passive.evidence(peer, evidence, now.monoMs, seenAtMs);
     }
     if (watch.isNews(evidence, now.monoMs)) {

@@ -134,7 +134,7 @@ const WORDS: Record<SuspicionReason, string> = {
   down: 'its supervisor says that it is down',
 };
 
-/** What only another look can take back. */
-export function isRefusal({ kind }: Evidence): boolean {
-  return kind === 'refused' || kind === 'unreachable';
+/** What only traffic with a peer shows: there may be more of it, to take a suspicion back. */
+export function isOfTraffic({ kind }: Evidence): boolean {
+  return kind === 'reply' || kind === 'connect' || kind === 'in-flight';
 }
