@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { integer, split } from '../command-line.ts';
+import { integer, optionsOr, PART_OPTIONS, partsOf, seedOf } from '../command-line.ts';
 
 export const PARTS = ['jitter', 'containment', 'drift', 'loopback', 'steps'] as const;
 export type PartName = (typeof PARTS)[number];
@@ -28,33 +27,21 @@ export const USAGE = `node bench/clock.ts [options]: how far off the clocks of o
 
 /** Options of the command line, or the text that says what is wrong with them. */
 export function readOptions(args: readonly string[]): Options | string {
-  try {
+  return optionsOr(USAGE, () => {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        part: { type: 'string', multiple: true },
-        seed: { type: 'string' },
+        ...PART_OPTIONS,
         minutes: { type: 'string', default: '1' },
-        quick: { type: 'boolean', default: false },
-        json: { type: 'string' },
-        help: { type: 'boolean', default: false },
       },
     });
-    if (values.help) return USAGE;
+    if (values.help) return undefined;
     return {
-      parts: values.part ? split(values.part).map(partOf) : [...PARTS],
-      seed: integer('--seed', values.seed ?? process.env.SEED ?? randomInt(2 ** 31), 0),
+      parts: partsOf(PARTS, values.part),
+      seed: seedOf(values.seed),
       quick: values.quick,
       minutes: integer('--minutes', values.minutes, 0),
       json: values.json,
     };
-  } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`;
-  }
-}
-
-function partOf(name: string): PartName {
-  const part = PARTS.find((known) => known === name);
-  if (!part) throw new Error(`--part must be among ${PARTS.join(', ')}; got ${name}`);
-  return part;
+  });
 }

@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { integer, split } from '../command-line.ts';
+import { integer, optionsOr, PART_OPTIONS, seedOf, split } from '../command-line.ts';
 
 /** By replay of traces. */
 export const PARTS = [
@@ -46,23 +45,19 @@ export const USAGE = `node bench/detector.ts [options]: how fast and how wrong f
 
 /** Options of the command line, or the text that says what is wrong with them. */
 export function readOptions(args: readonly string[]): Options | string {
-  try {
+  return optionsOr(USAGE, () => {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        part: { type: 'string', multiple: true },
+        ...PART_OPTIONS,
         only: { type: 'string', multiple: true },
         trace: { type: 'string', multiple: true },
         train: { type: 'boolean', default: false },
         gate: { type: 'string', default: 'on' },
         seeds: { type: 'string', default: '1' },
-        seed: { type: 'string' },
-        json: { type: 'string' },
-        quick: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
       },
     });
-    if (values.help) return USAGE;
+    if (values.help) return undefined;
     return {
       parts: values.part ? split(values.part).flatMap(partsOf) : [...PARTS],
       quick: values.quick,
@@ -71,12 +66,10 @@ export function readOptions(args: readonly string[]): Options | string {
       set: values.train ? 'training' : 'judging',
       gate: gateOf(values.gate),
       seeds: integer('--seeds', values.seeds, 1),
-      seed: integer('--seed', values.seed ?? process.env.SEED ?? randomInt(2 ** 31), 0),
+      seed: seedOf(values.seed),
       json: values.json,
     };
-  } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`;
-  }
+  });
 }
 
 function partsOf(name: string): readonly PartName[] {

@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { integer, split } from '../command-line.ts';
+import { integer, optionsOr, PART_OPTIONS, partsOf, seedOf } from '../command-line.ts';
 
 export const PARTS = ['holder', 'resource', 'etcd', 'step', 'cost'] as const;
 export type PartName = (typeof PARTS)[number];
@@ -25,33 +24,21 @@ const USAGE = `node bench/leases.ts [options]: stale writes that pauses let thro
 
 /** Options of the command line, or the text that says what is wrong with them. */
 export function readOptions(args: readonly string[]): Options | string {
-  try {
+  return optionsOr(USAGE, () => {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        part: { type: 'string', multiple: true },
+        ...PART_OPTIONS,
         stops: { type: 'string' },
-        quick: { type: 'boolean', default: false },
-        seed: { type: 'string' },
-        json: { type: 'string' },
-        help: { type: 'boolean', default: false },
       },
     });
-    if (values.help) return USAGE;
+    if (values.help) return undefined;
     return {
-      parts: values.part ? split(values.part).map(partOf) : PARTS,
+      parts: partsOf(PARTS, values.part),
       quick: values.quick,
-      seed: integer('--seed', values.seed ?? process.env.SEED ?? randomInt(2 ** 31), 0),
+      seed: seedOf(values.seed),
       stops: integer('--stops', values.stops ?? (values.quick ? 12 : 100), 1),
       json: values.json,
     };
-  } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`;
-  }
-}
-
-function partOf(name: string): PartName {
-  const part = PARTS.find((known) => known === name);
-  if (!part) throw new Error(`--part must be among ${PARTS.join(', ')}; got ${name}`);
-  return part;
+  });
 }

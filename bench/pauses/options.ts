@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { integer, split } from '../command-line.ts';
+import { integer, optionsOr, PART_OPTIONS, partsOf, seedOf } from '../command-line.ts';
 
 export const PARTS = ['causes', 'overhead', 'delay', 'natural'] as const;
 export type PartName = (typeof PARTS)[number];
@@ -28,35 +27,23 @@ export const USAGE = `node bench/pauses.ts [options]: are our own pauses told, w
 
 /** Options of the command line, or the text that says what is wrong with them. */
 export function readOptions(args: readonly string[]): Options | string {
-  try {
+  return optionsOr(USAGE, () => {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        part: { type: 'string', multiple: true },
+        ...PART_OPTIONS,
         each: { type: 'string' },
         thread: { type: 'boolean', default: false },
-        seed: { type: 'string' },
-        json: { type: 'string' },
-        quick: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
       },
     });
-    if (values.help) return USAGE;
+    if (values.help) return undefined;
     return {
-      parts: values.part ? split(values.part).map(partOf) : [...PARTS],
+      parts: partsOf(PARTS, values.part),
       each: integer('--each', values.each ?? (values.quick ? 10 : 50), 1),
       thread: values.thread,
       quick: values.quick,
-      seed: integer('--seed', values.seed ?? process.env.SEED ?? randomInt(2 ** 31), 0),
+      seed: seedOf(values.seed),
       json: values.json,
     };
-  } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`;
-  }
-}
-
-function partOf(name: string): PartName {
-  const part = PARTS.find((known) => known === name);
-  if (!part) throw new Error(`--part must be among ${PARTS.join(', ')}; got ${name}`);
-  return part;
+  });
 }

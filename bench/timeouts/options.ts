@@ -1,6 +1,5 @@
-import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { integer, split } from '../command-line.ts';
+import { integer, optionsOr, PART_OPTIONS, partsOf, seedOf, split } from '../command-line.ts';
 
 export const PARTS = ['simulation', 'reaction', 'bounds', 'overload', 'timers', 'cost'] as const;
 export type PartName = (typeof PARTS)[number];
@@ -32,34 +31,28 @@ export const USAGE = `npm run bench:timeouts -- [options]: how good the timeouts
 
 /** Options of the command line, or the text that says what is wrong with them. */
 export function readOptions(args: readonly string[]): Options | string {
-  try {
+  return optionsOr(USAGE, () => {
     const { values } = parseArgs({
       args: [...args],
       options: {
-        part: { type: 'string', multiple: true },
+        ...PART_OPTIONS,
         only: { type: 'string', multiple: true },
         stream: { type: 'string', multiple: true },
         requests: { type: 'string' },
-        seed: { type: 'string' },
-        json: { type: 'string' },
-        quick: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
       },
     });
-    if (values.help) return USAGE;
+    if (values.help) return undefined;
     const { requests } = values;
     return {
-      parts: values.part ? split(values.part).map(partOf) : [...PARTS],
+      parts: partsOf(PARTS, values.part),
       quick: values.quick,
       only: split(values.only),
       streams: split(values.stream),
       requests: requests === undefined ? undefined : integer('--requests', requests, 20_000),
-      seed: integer('--seed', values.seed ?? process.env.SEED ?? randomInt(2 ** 31), 0),
+      seed: seedOf(values.seed),
       json: values.json,
     };
-  } catch (error) {
-    return `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`;
-  }
+  });
 }
 
 /** Those whose names start with one of the wanted; all, if nothing is wanted. */
@@ -71,10 +64,4 @@ export function chosen<T extends { readonly name: string }>(
   return from.filter(
     ({ name }) => lower.length === 0 || lower.some((start) => name.toLowerCase().startsWith(start)),
   );
-}
-
-function partOf(name: string): PartName {
-  const part = PARTS.find((known) => known === name);
-  if (!part) throw new Error(`--part must be among ${PARTS.join(', ')}; got ${name}`);
-  return part;
 }

@@ -2,8 +2,9 @@
  * What heartbeats say of clocks, in extensions that older versions skip.
  *
  *     type 1   how far the sender's wall clock may be off what it says, µs in 2 (all ones: not
- *              known), how often it was set, modulo 256, in 1, hybrid logical clock 8; of who knows true time: true time less the
- *              sender's wall clock, low and high, µs in 4 each (two's complement)
+ *              known), how often it was set, modulo 256, in 1, hybrid logical clock 8; of who
+ *              knows true time: true time less the sender's wall clock, low and high, µs in 4
+ *              each (two's complement)
  *     type 2   `nameHash` 8 of each member whose clock the sender holds certainly out of budget
  *
  * Bounds are rounded outwards. An answer may be no longer than its question, so only questions
