@@ -1,7 +1,7 @@
 /** Clocks and pauses as plain data: the shapes that the API and the command line show. */
 import { z } from 'zod';
 import { fleetView } from './clock/fleet.ts';
-import { unknownOrderShare } from './clock/ordering.ts';
+import { orderUnknown } from './clock/ordering.ts';
 import { OFFSET_VERDICTS, offsetVerdict } from './clock/verdict.ts';
 import type { TardyEvent } from './events/types.ts';
 import type { PeerView } from './membership/types.ts';
@@ -122,19 +122,6 @@ export function clockReport(facts: ClockFacts): Omit<ClockReport, 'node' | 'gene
     peers: peers.map(({ peer, clock }) => ({ peer, ...clock, ...orderOf(clock, eventsPerS) })),
     ...copied(fleetView([ours, ...clocks], maxOffsetMs)),
   };
-}
-
-/**
- * Timestamps of two nodes tell the order for certain if they differ by more than the clocks may.
- * Events of both nodes: twice as many as ours, for want of the other's count.
- */
-export function orderUnknown(
-  { lowMs, highMs }: { readonly lowMs: number; readonly highMs: number },
-  eventsPerS: number,
-): number | undefined {
-  if (eventsPerS <= 0) return undefined;
-  const widthMs = Math.max(Math.abs(lowMs), Math.abs(highMs));
-  return unknownOrderShare({ eventsPerS: 2 * eventsPerS, widthMs });
 }
 
 const LOOP_SHARES = { p50: 0.5, p99: 0.99, p999: 0.999, max: 1 };

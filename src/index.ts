@@ -1,6 +1,7 @@
 /** The public face of Tardy. */
 export { withRoute } from '../collectors/client.ts';
 export type { OutgoingCall } from '../collectors/client.ts';
+export type { ClockReport, PausesReport } from './clock-report.ts';
 export type { Config, ConfigOptions } from './config.ts';
 export { TardyError, type TardyErrorCode } from './errors.ts';
 export { TardyInstrumentation } from './instrumentation.ts';
@@ -22,6 +23,8 @@ export type {
   PeerState,
   SuspicionReason,
 } from './membership/types.ts';
+export { PAUSE_CAUSES, type PauseCause } from './pause/cause.ts';
+export type { Clock, CommitWaitOptions, TimeReading } from './timekeeping/clock.ts';
 export type { Advice, Basis } from './timeout/types.ts';
 export type { WhatIf } from './timeout/what-if.ts';
 export type { CallToArm, Plan, TimeoutSource } from './apply/source.ts';

@@ -23,7 +23,7 @@
  * (TrueTime); DDIA chapter 8, "Relying on synchronized clocks".
  */
 import { argumentError } from '../errors.ts';
-import type { TimeInterval } from './types.ts';
+import type { OffsetBounds, TimeInterval } from './types.ts';
 
 export type Order = 'before' | 'after' | 'unknown';
 
@@ -57,4 +57,18 @@ export function unknownOrderShare({
   if (!(widthMs >= 0)) throw argumentError('widthMs', widthMs, 'a number of milliseconds >= 0');
   if (eventsPerS === 0 || widthMs === 0) return 0; // also 0 · Infinity
   return -Math.expm1((-eventsPerS * widthMs) / 1000);
+}
+
+/**
+ * The same for raw timestamps of two wall clocks, one ahead of the other by `bounds`: they tell
+ * the order for certain if they differ by more than the clocks may. Events of both nodes are taken
+ * for twice as many as ours, for want of the other's count. Undefined without events.
+ */
+export function orderUnknown(
+  { lowMs, highMs }: OffsetBounds,
+  eventsPerS: number,
+): number | undefined {
+  if (eventsPerS <= 0) return undefined;
+  const widthMs = Math.max(Math.abs(lowMs), Math.abs(highMs));
+  return unknownOrderShare({ eventsPerS: 2 * eventsPerS, widthMs });
 }

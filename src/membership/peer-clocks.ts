@@ -166,8 +166,7 @@ export class PeerClocks {
     }
     const out = clockOutIn(message).map((hash) => this.#group.nameOf(hash) ?? '');
     const said = { out: new Set(out), saidAtMs: echoedMs, heardAtMs: now.monoMs };
-    const changed = this.#votes.say(name, said);
-    return changed;
+    return this.#votes.say(name, said);
   }
 
   /** Those who hold the clock of a peer out, if they are a majority; else undefined. */

@@ -1,5 +1,5 @@
 /** Clocks as points of the metric table: those of peers, of sources of true time, and our own. */
-import { orderUnknown } from '../clock-report.ts';
+import { orderUnknown } from '../clock/ordering.ts';
 import type { Leap, Offset, OffsetBounds } from '../clock/types.ts';
 import type { PeerClockView } from '../membership/types.ts';
 import { ATTR } from './metrics.ts';

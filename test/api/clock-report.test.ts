@@ -1,9 +1,9 @@
+import { orderUnknown } from '../../src/clock/ordering.ts';
 import { describe, expect, it } from 'vitest';
 import {
   type ClockFacts,
   clockReport,
   clockReportSchema,
-  orderUnknown,
   type PeerClockEntry,
   peerClockEntry,
   pausesReport,
