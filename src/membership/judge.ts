@@ -97,6 +97,16 @@ export class Judge {
     });
   }
 
+  /** It is not watched any more. Who was told what it is called must not believe it for ever. */
+  released(watch: Watch, nowMs: number): void {
+    const from = this.#states.get(watch) ?? 'unknown';
+    if (from === 'unknown') return;
+    const peer = watch.contact.name;
+    const isMember = this.#options.group.observers.has(peer);
+    const because = isMember ? 'others watch it from now on' : 'it is no member any more';
+    this.#options.emit({ type: 'state', atMs: nowMs, peer, from, to: 'unknown', because });
+  }
+
   #verdict(watch: Watch, nowMs: number): Verdict {
     const verdict = this.#aliveOrNot(watch, nowMs);
     const outBy = this.#clockOutBy(watch, nowMs);

@@ -109,7 +109,11 @@ export class Membership {
       this.#votes.clear();
       this.clocks.membersChanged(watched);
     }
-    for (const name of this.#watches.keys()) if (!watched.has(name)) this.#watches.delete(name);
+    for (const [name, watch] of this.#watches) {
+      if (watched.has(name)) continue;
+      this.#watches.delete(name);
+      this.#judge.released(watch, now.monoMs);
+    }
     this.#conversation.retainMembers();
     for (const name of watched) if (!this.#watches.has(name)) this.#watch(name, now.monoMs);
   }
@@ -175,7 +179,7 @@ export class Membership {
     this.#turns++;
     this.clocks.note(now);
     if (this.#isGone) return;
-    const due = this.#due(now.monoMs);
+    const due = [...this.#watches.values()].filter(({ dueMs }) => dueMs <= now.monoMs);
     // If we begin or cease to doubt ourselves, everyone is judged anew.
     const isChanged = this.#judge.doubtOurselves(due, now.monoMs);
     for (const watch of isChanged ? this.#watches.values() : due) {
@@ -360,10 +364,6 @@ export class Membership {
   #askNow(watch: Watch, now: Instant): void {
     this.#probing.ask(watch, now, true);
     watch.dueMs = this.#dueMs(watch, now.monoMs);
-  }
-
-  #due(nowMs: number): Watch[] {
-    return [...this.#watches.values()].filter(({ dueMs }) => dueMs <= nowMs);
   }
 
   /** When time alone may tell something of a peer: to be asked, judged, or a vote expires. */

@@ -24,6 +24,14 @@ describe('a member that is taken from the list', () => {
     expect(toC).toEqual([]);
   });
 
+  it('is called unknown from then on, to those who are told of changes', () => {
+    const net = settled();
+    setMembers(net, 'a', ['a', 'b']);
+    expect(net.called('a', 'c')).toEqual(['alive', 'unknown']);
+    setMembers(net, 'a', ['a', 'b']);
+    expect(net.called('a', 'c')).toEqual(['alive', 'unknown']);
+  });
+
   it('leaves what is known of the others as it is', () => {
     const net = settled();
     const { bootId, lastHeardAgoMs, state } = net.view('a', 'b');
@@ -39,6 +47,20 @@ describe('a member that is taken from the list', () => {
     expect(net.state('a', 'c')).toBe('unknown');
     net.run(3000);
     expect(net.state('a', 'c')).toBe('alive');
+  });
+});
+
+describe('a dead member that others watch from now on', () => {
+  it('is not called dead for ever: nobody would tell that it is back', () => {
+    const names = ['a', ...Array.from({ length: 49 }, (_, i) => `n${i}`)];
+    const net = settled(names).kill('n7').run(5000);
+    expect(net.called('a', 'n7').at(-1)).toBe('dead');
+    const list = [...names, 'x'];
+    const left = names.filter((name) => {
+      setMembers(net, name, list);
+      return name !== 'n7' && net.called(name, 'n7').at(-1) === 'unknown';
+    });
+    expect(left.length).toBeGreaterThanOrEqual(names.length - 1 - 9);
   });
 });
 
