@@ -76,6 +76,9 @@ export interface FaultPlan {
 /** The longest fault of limited duration, in ms. */
 const LONGEST_MS = 90_000;
 
+/** Until the last node has heard of a change of the list. */
+const SPREAD_MS_MAX = 20_000;
+
 /** The shortest: below, nobody notices. */
 const SHORTEST_MS = 500;
 
@@ -117,7 +120,9 @@ function endsForGood(fault: Fault): fault is LastFault {
 
 function drawFault(kind: FaultKind, atMs: number, plan: FaultPlan, random: Random): Fault {
   const node = random.integer(plan.nodes);
-  const forMs = drawDurationMs(plan.untilMs - atMs, random);
+  // When it is to be quiet, all are over.
+  const leftMs = plan.untilMs - atMs;
+  const forMs = drawDurationMs(leftMs, random);
   // Half of them come back: a life that ends for good tells whether it is suspected for good.
   const restart = random.next() < 0.5 ? { restartAfterMs: forMs } : {};
   switch (kind) {
@@ -146,8 +151,10 @@ function drawFault(kind: FaultKind, atMs: number, plan: FaultPlan, random: Rando
       const addMs = random.lognormal(200, 1);
       return { kind, atMs, links: drawLinks(plan.nodes, random), addMs, forMs };
     }
-    case 'members':
-      return { kind, atMs, change: 'remove', node, spreadMs: random.next() * 20_000 };
+    case 'members': {
+      const spreadMs = random.next() * Math.min(SPREAD_MS_MAX, leftMs);
+      return { kind, atMs, change: 'remove', node, spreadMs };
+    }
   }
 }
 
